@@ -1,0 +1,236 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""From what was asked for to an ordered list of cells, or one sentence that says why not.
+
+Everything here is pure: profiles, workloads and what the host can do come in as data.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import typing as t
+
+SCHEMA = "netfs.bench/plan/1"
+SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+# the file system that the kernel of a client must know, by protocol
+CLIENT_FILESYSTEM = {"nfs3": "nfs", "nfs4.0": "nfs4", "nfs4.1": "nfs4", "nfs4.2": "nfs4", "smb3": "cifs"}
+
+# seconds that a cell and a layout cost beside fio's own run time; measured, only used for the estimate
+CELL_OVERHEAD_S = 2
+TURN_OVERHEAD_S = 15
+
+Json = dict[str, t.Any]
+
+
+class PlanError(Exception):
+    """What was asked for cannot be planned; the message says what to change."""
+
+
+def split(value: str | list[str] | None) -> list[str]:
+    """Names from ``a,b`` or ``[a, b]``, each once, in the order given."""
+    parts = value.split(",") if isinstance(value, str) else value or []
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def choose(kind: str, wanted: list[str], known: t.Iterable[str]) -> list[str]:
+    """The wanted names (``all`` means every known one), or a PlanError with the closest name and all that exist."""
+    names = list(known)
+    if wanted == ["all"]:
+        return names
+    for name in wanted:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, 1, cutoff=0.5)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise PlanError(f"Unknown {kind} '{name}'.{hint} Known: {', '.join(names)}.")
+    return wanted
+
+
+def size_bytes(text: str) -> int:
+    """Bytes of a size as fio writes it (``64m``, ``1g``, ``4096``), in powers of two."""
+    match = re.fullmatch(r"(\d+)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
+    if not match:
+        raise PlanError(f"'{text}' is not a size. Write a number of bytes, or one with k, m, g or t, such as 64m.")
+    return int(match[1]) * SUFFIXES[match[2]]
+
+
+def order_key(*parts: object) -> str:
+    """What a random order sorts by: needs no generator state, so that a resumed run finds the same order."""
+    return hashlib.sha256(":".join(map(str, parts)).encode()).hexdigest()
+
+
+def head_of_job(name: str, text: str) -> Json:
+    """The ``; key: value`` lines at the head of a fio job file.
+
+    Returns ``question``, ``metric`` and ``layout`` (the name of a layout job, or ``none``).
+    """
+    head = dict(re.findall(r"^; (question|metric|layout): (.+?)\s*$", text, re.MULTILINE))
+    for key in ("question", "metric"):
+        if key not in head:
+            raise PlanError(f"Workload '{name}' has no line '; {key}: ...' at its head. Add one.")
+    return {"layout": "none", **head, "job": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def protocols_of(system: str, profile: Json, wanted: list[str]) -> list[str]:
+    """The protocols over which a system is measured; a PlanError when it does not serve one that is wanted."""
+    served: list[str] = profile["protocols"]
+    if not wanted:
+        return t.cast("list[str]", profile.get("measured", served))
+    lacks = [protocol for protocol in wanted if protocol not in served]
+    if lacks:
+        raise PlanError(f"System '{system}' does not serve {', '.join(lacks)}. It serves: {', '.join(served)}.")
+    return wanted
+
+
+def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[str]) -> Json:
+    """Whose kernel a node runs on, and why.
+
+    :param wanted: ``auto``, ``host`` or ``own``.
+    :param needs: the file systems that the node's kernel must know, such as ``nfs`` or ``nfsd``.
+    :param filesystems: those that the host's kernel knows.
+    :returns: ``{"kernel": "host" | "own", "why": sentence}``
+    """
+    missing = sorted(name for name in set(needs) if name not in filesystems)
+    lacks = f"the kernel of this host lacks {', '.join(missing)}"
+    if wanted == "own":
+        return {"kernel": "own", "why": "asked for"}
+    if wanted == "host" and missing:
+        raise PlanError(f"A node on the host's kernel was asked for, but {lacks}. Use auto or own instead of host.")
+    if missing:
+        return {"kernel": "own", "why": lacks}
+    return {"kernel": "host", "why": "asked for" if wanted == "host" else "the kernel of this host has what it needs"}
+
+
+def nodes_of(
+    profiles: dict[str, Json], protocols: t.Iterable[str], request: Json, filesystems: t.Container[str]
+) -> Json:
+    """Every node that the systems and the client need: ``{name: {"kernel", "why"}}``."""
+    needs: dict[str, set[str]] = {"client": {CLIENT_FILESYSTEM[protocol] for protocol in protocols}}
+    for profile in profiles.values():
+        for service in profile["services"]:
+            needs.setdefault(service["node"], set())
+        for node, features in (profile.get("requires") or {}).items():
+            needs.setdefault(node, set()).update(features)
+    if request["node_kind"] != "docker":
+        return {name: {"kernel": "its own", "why": f"nodes of kind {request['node_kind']}"} for name in sorted(needs)}
+    return {
+        name: choose_kernel(request["node_kernel" if name == "client" else "server_kernel"], needs[name], filesystems)
+        for name in sorted(needs)
+    }
+
+
+def dataset_bytes(workloads: dict[str, Json], variables: dict[str, str]) -> int:
+    """Bytes that one turn may leave on a system: one set of files per layout and per workload that writes its own."""
+    files = {work["layout"] if work["layout"] != "none" else name for name, work in workloads.items()}
+    return size_bytes(variables["SIZE"]) * int(variables["JOBS"]) * len(files)
+
+
+class Catalog(t.NamedTuple):
+    """What can be asked for."""
+
+    profiles: dict[str, Json]
+    """Every profile by the name of its system."""
+    workloads: dict[str, str]
+    """The text of every workload's job file by name."""
+    layouts: dict[str, str]
+    """The text of every layout job by name."""
+    efforts: dict[str, Json]
+    """``{name: {"trials": int, "variables": {name: value}}}``"""
+
+
+def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) -> Json:
+    """The plan of a run, or a PlanError.
+
+    :param request: ``system``, ``protocol``, ``workload`` (names, lists or ``a,b``), ``effort``, ``trials`` (0: as the
+        effort says), ``seed``, ``variables`` (override the effort's), ``node_kind``, ``node_kernel``,
+        ``server_kernel``, ``run``, ``created``, ``collection_version``.
+    :param filesystems: the file systems that the host's kernel can mount or serve.
+    """
+    profiles, workloads, layouts, efforts = catalog
+    systems = choose("system", split(request["system"]), profiles)
+    if not systems:
+        raise PlanError(f"No system was named. Add -e system=NAME; known: {', '.join(profiles)}, all.")
+    effort = efforts[choose("effort", [request["effort"]], efforts)[0]]
+    wanted = choose("protocol", split(request["protocol"]), CLIENT_FILESYSTEM)
+    works = {
+        name: head_of_job(name, workloads[name])
+        for name in choose("workload", split(request["workload"]) or ["all"], workloads)
+    }
+    used_layouts = {work["layout"] for work in works.values()} - {"none"}
+    choose("layout", sorted(used_layouts), layouts)
+    trials = int(request["trials"] or effort["trials"])
+    if trials < 1:
+        raise PlanError(f"trials={trials}: at least one trial is needed.")
+    unknown = sorted(set(request["variables"]) - set(effort["variables"]))
+    if unknown:
+        raise PlanError(f"Unknown workload variable '{unknown[0]}'. Known: {', '.join(effort['variables'])}.")
+    variables = {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
+    seed = str(request["seed"])
+    chosen = {name: profiles[name] for name in systems}
+    protocols = {name: protocols_of(name, profile, wanted) for name, profile in chosen.items()}
+
+    cells, turns = [], []
+    for trial in range(1, trials + 1):
+        for system in sorted(systems, key=lambda name: order_key(seed, trial, name)):
+            for protocol in sorted(protocols[system], key=lambda name: order_key(seed, trial, system, name)):
+                turn = [
+                    {
+                        "id": f"{system}~{protocol}~{workload}~warm~{trial}",
+                        "system": system,
+                        "protocol": protocol,
+                        "workload": workload,
+                        "pass": "warm",
+                        "trial": trial,
+                    }
+                    for workload in sorted(works, key=lambda name: order_key(seed, trial, system, name))
+                ]
+                turns.append(
+                    {"system": system, "protocol": protocol, "trial": trial, "cells": [cell["id"] for cell in turn]}
+                )
+                cells += turn
+    seconds = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
+    return {
+        "schema": SCHEMA,
+        "run": request["run"],
+        "created": request["created"],
+        "collection_version": request["collection_version"],
+        "effort": request["effort"],
+        "seed": seed,
+        "trials": trials,
+        "variables": variables,
+        "systems": chosen,
+        "workloads": works,
+        "layouts": {
+            name: {"job": layouts[name], "sha256": hashlib.sha256(layouts[name].encode()).hexdigest()}
+            for name in sorted(used_layouts)
+        },
+        "nodes": nodes_of(chosen, {name for names in protocols.values() for name in names}, request, filesystems),
+        "cells": cells,
+        "turns": turns,
+        "dataset_bytes": dataset_bytes(works, variables),
+        "estimate_seconds": len(cells) * seconds + len(turns) * TURN_OVERHEAD_S,
+    }
+
+
+def describe(plan: Json) -> list[str]:
+    """The plan as a person reads it before anything is made."""
+    nodes = [f"  node {name}: kernel {node['kernel']} ({node['why']})" for name, node in plan["nodes"].items()]
+    turns = [
+        f"  trial {turn['trial']}: {turn['system']} over {turn['protocol']}, {len(turn['cells'])} cells"
+        for turn in plan["turns"]
+    ]
+    minutes = max(1, round(plan["estimate_seconds"] / 60))
+    values = " ".join(f"{name}={value}" for name, value in plan["variables"].items())
+    return [
+        f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
+        f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
+        f"  workloads: {', '.join(plan['workloads'])}",
+        *nodes,
+        *turns,
+    ]

@@ -1,0 +1,162 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""What a run adds up to: one row per series, computed from its plan and its cell records alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+import typing as t
+
+Json = dict[str, t.Any]
+
+# by the unit at the end of a metric's name: (factor, unit) as people read them, the largest that fits is used
+SCALES: dict[str, list[tuple[float, str]]] = {
+    "bytes_per_s": [(1 << 30, "GiB/s"), (1 << 20, "MiB/s"), (1 << 10, "KiB/s"), (1, "B/s")],
+    "iops": [(1e6, "M IOPS"), (1e3, "k IOPS"), (1, "IOPS")],
+    "ns": [(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns")],
+}
+HEADERS = ["system", "protocol", "workload", "pass", "cells", "median", "range", "p99 latency", "remark"]
+
+
+def human(metric: str, value: float) -> str:
+    """A value with the unit that its metric's name ends in, such as ``812.4 MiB/s`` or ``5.17 k IOPS``."""
+    for unit, scale in SCALES.items():
+        if metric.endswith(unit):
+            factor, name = next((entry for entry in scale if abs(value) >= entry[0]), scale[-1])
+            scaled = value / factor
+            return f"{scaled:.{0 if scaled >= 1000 else 1 if scaled >= 100 else 2}f} {name}"
+    return f"{value:g}"
+
+
+def series_of(plan: Json, cells: list[Json]) -> list[Json]:
+    """One row per series (the cells that differ only in the trial), in alphabetical order.
+
+    Each has ``system``, ``protocol``, ``workload``, ``pass``, ``metric``, ``values`` (of the cells that are ok),
+    ``median``, ``minimum``, ``maximum`` (None without values), ``planned``, ``failed``, ``missing``, ``reasons`` and
+    ``latency_p99_ns``: the median over the cells of the p99 of the main metric's direction, or None.
+    """
+    records = {cell["id"]: cell for cell in cells}
+    keys = ("system", "protocol", "workload", "pass")
+    planned: dict[tuple[str, ...], list[str]] = {}
+    for cell in plan["cells"]:
+        planned.setdefault(tuple(cell[key] for key in keys), []).append(cell["id"])
+    rows = []
+    for series, ids in sorted(planned.items()):
+        found = [records[cell_id] for cell_id in ids if cell_id in records]
+        good = [cell for cell in found if cell["status"] == "ok"]
+        row = dict(zip(keys, series, strict=True))
+        metric = plan["workloads"][row["workload"]]["metric"]
+        values = [cell["metrics"][metric] for cell in good if metric in cell["metrics"]]
+        p99 = [
+            cell["metrics"][name]
+            for cell in good
+            if (name := f"{metric.split('_')[0]}_latency_p99_ns") in cell["metrics"]
+        ]
+        rows.append(
+            {
+                **row,
+                "metric": metric,
+                "values": values,
+                "median": statistics.median(values) if values else None,
+                "minimum": min(values, default=None),
+                "maximum": max(values, default=None),
+                "latency_p99_ns": statistics.median(p99) if p99 else None,
+                "planned": len(ids),
+                "failed": len(found) - len(values),
+                "missing": len(ids) - len(found),
+                "reasons": sorted(
+                    {
+                        cell["reason"] or f"no value of {metric}"
+                        for cell in found
+                        if cell["status"] != "ok" or metric not in cell["metrics"]
+                    }
+                ),
+            }
+        )
+    return rows
+
+
+def remark(row: Json) -> str:
+    """What a reader must know of a series beside its numbers."""
+    parts = []
+    if row["failed"]:
+        parts.append(f"{row['failed']} of {row['planned']} failed: {'; '.join(row['reasons'])}")
+    if row["missing"]:
+        parts.append(f"{row['missing']} of {row['planned']} not measured")
+    return "; ".join(parts)
+
+
+def table(rows: list[Json]) -> list[list[str]]:
+    """Cells of the table that is printed, one list per series, in the order of HEADERS."""
+
+    def show(row: Json, *keys: str) -> str:
+        values = [human(row["metric"], row[key]) for key in keys if row[key] is not None]
+        return " - ".join(values) or "none"
+
+    return [
+        [
+            row["system"],
+            row["protocol"],
+            row["workload"],
+            row["pass"],
+            f"{len(row['values'])} of {row['planned']}",
+            show(row, "median"),
+            show(row, "minimum", "maximum") if len(row["values"]) > 1 else "",
+            human("ns", row["latency_p99_ns"]) if row["latency_p99_ns"] is not None else "n/a",
+            remark(row),
+        ]
+        for row in rows
+    ]
+
+
+def summary(plan: Json, rows: list[Json]) -> list[str]:
+    """The sentences above the table: what was asked, what came of it, and what it does not show."""
+    planned = sum(row["planned"] for row in rows)
+    measured = sum(len(row["values"]) for row in rows)
+    failed = sum(row["failed"] for row in rows)
+    lines = [
+        f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
+        f"{measured} of {planned} cells measured, {failed} failed, {planned - measured - failed} not measured.",
+        *(
+            f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
+            for name, profile in sorted(plan["systems"].items())
+        ),
+        *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
+    ]
+    if plan["trials"] < 6:
+        lines.append(
+            f"{plan['trials']} trial(s) per series: too few to say which of two is faster. "
+            "These numbers show that everything works, and roughly how much."
+        )
+    return lines
+
+
+def as_csv(rows: list[Json]) -> str:
+    """One line per series with plain numbers; the unit is in the metric's name."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [
+        "system",
+        "protocol",
+        "workload",
+        "pass",
+        "metric",
+        "median",
+        "minimum",
+        "maximum",
+        "latency_p99_ns",
+        "planned",
+        "failed",
+        "missing",
+    ]
+    writer.writerow([*names, "values", "reasons"])
+    for row in rows:
+        plain = ["" if row[name] is None else row[name] for name in names]
+        writer.writerow([*plain, " ".join(map(str, row["values"])), "; ".join(row["reasons"])])
+    return text.getvalue()

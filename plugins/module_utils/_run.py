@@ -1,0 +1,81 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""The run directory: the only place where results are written, and the only one from which they are read."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from pathlib import Path
+
+CELL_SCHEMA = "netfs.bench/cell/1"
+RUN_SCHEMA = "netfs.bench/run/1"
+UNKNOWN = "unknown"
+
+Json = dict[str, t.Any]
+
+
+class RunError(Exception):
+    """A run directory that is not one, or is damaged; the message names the file."""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all, so that a killed controller leaves no half record."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.part")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def write_json(path: Path, document: Json) -> None:
+    """Write one JSON document whole or not at all."""
+    write_text(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> Json:
+    """One JSON document of a run directory, or a RunError that names it."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunError(f"{path} does not exist. Is {path.parent} a run directory?") from error
+    except ValueError as error:
+        raise RunError(f"{path} is not JSON: {error}. Remove the file to have its cell measured again.") from error
+    return t.cast(Json, document)
+
+
+def read_cells(run: Path) -> list[Json]:
+    """Every cell record of a run, in the order of the plan; cells without a record are left out."""
+    plan = read_json(run / "plan.json")
+    paths = ((run / "cells" / f"{cell['id']}.json") for cell in plan["cells"])
+    return [read_json(path) for path in paths if path.exists()]
+
+
+def cell_record(cell: Json, *, status: str, reason: str, metrics: Json, timing: Json, provenance: Json) -> Json:
+    """One cell as it is kept.
+
+    :param cell: ``id``, ``system``, ``protocol``, ``workload``, ``pass``, ``trial``, as in the plan.
+    :param status: ``ok`` or ``failed``.
+    :param reason: empty for ``ok``, else one sentence.
+    :param metrics: flat, with units in the names.
+    :param timing: ``started``, ``ended`` (ISO 8601, UTC) and ``seconds`` (``total``, ``fio``, ``outside``).
+    :param provenance: what ran where; what is not known is the word ``unknown``.
+    """
+    return {
+        "schema": CELL_SCHEMA,
+        **{key: cell[key] for key in ("id", "system", "protocol", "workload", "pass", "trial")},
+        "status": status,
+        "reason": reason,
+        "metrics": metrics,
+        "raw": UNKNOWN,
+        "raw_sha256": UNKNOWN,
+        **timing,
+        "provenance": {key: UNKNOWN if value is None else value for key, value in provenance.items()},
+    }

@@ -1,0 +1,82 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file holds the documentation of an action plugin of the same name, which runs on the controller.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: measure_cell
+short_description: Measure one cell of a run and keep its record
+version_added: 0.1.0
+description:
+  - Runs one fio job on the client through M(netfs.bench.fio) and writes raw output and record into the run directory
+    on the controller.
+  - A cell that fails does not fail the task. It becomes a record with status V(failed) and a reason, so that the other
+    cells still run.
+options:
+  run_directory:
+    description: Run directory on the controller.
+    type: path
+    required: true
+  cell:
+    description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
+    type: dict
+    required: true
+  job:
+    description: Text of the fio job file.
+    type: str
+    required: true
+  directory:
+    description: Directory on the client that is loaded.
+    type: path
+    required: true
+  variables:
+    description: Values of the variables in the job file.
+    type: dict
+    required: true
+  time_limit:
+    description: Seconds after which fio is killed and the cell has failed.
+    type: int
+    required: true
+  obstacle:
+    description: Why the cell cannot run. When it is not empty, fio is not started and the cell fails with this reason.
+    type: str
+    default: ""
+  provenance:
+    description: What is known of where the cell runs; kept in the record.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    description: Does not run in check mode.
+    support: none
+  diff_mode:
+    description: Has no difference to show.
+    support: none
+author:
+  - netfs.bench contributors (@netfs)
+seealso:
+  - module: netfs.bench.fio
+  - module: netfs.bench.bench_plan
+"""
+
+EXAMPLES = r"""
+- name: Measure one cell
+  netfs.bench.measure_cell:
+    run_directory: results/20261124T060000Z-ganesha-smoke
+    cell: "{{ bench_plan.cells[0] }}"
+    job: "{{ lookup('ansible.builtin.file', 'seq-read-1m.fio') }}"
+    directory: /mnt/netfs-bench
+    variables: {SIZE: 64m, RUNTIME: 2, RAMP: 0, JOBS: 1, FILES: 100}
+    time_limit: 60
+"""
+
+RETURN = r"""
+cell:
+  description: The record as it was written; its JSON Schema is C(schemas/cell.schema.json).
+  returned: always
+  type: dict
+"""
