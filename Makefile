@@ -1,0 +1,62 @@
+# The short way to each job; every target makes sure first that the checkout is set up.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test bench plan nodes report destroy test lint unit role docs requirements clean
+
+help: ## Show this text
+	@echo 'make TARGET [name=value ...]    Every name=value of bench, plan, nodes, report and destroy goes to Ansible.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo 'Examples:'
+	@echo '  make bench                               measure Ganesha for some minutes'
+	@echo '  make bench system=samba effort=quick     another system, a better measurement'
+	@echo '  make role ROLE=ganesha                   test one role'
+
+setup: ## Install what a run needs into .venv, and a Docker engine if there is none
+	@tools/setup
+
+setup-test: ## Install what the tests need besides
+	@tools/setup test
+
+bench: setup ## Measure: system=ganesha effort=smoke unless given
+	@tools/play bench.yml system=ganesha effort=smoke
+
+plan: setup ## Show what bench would measure, and for how long
+	@tools/play bench.yml system=ganesha effort=smoke plan_only=true
+
+nodes: setup ## Make the nodes that bench would use, and leave them
+	@tools/play playbooks/nodes.yml system=ganesha effort=smoke
+
+report: setup ## Report on a run again: run=NAME
+	@tools/play playbooks/report.yml
+
+destroy: setup ## Remove the nodes, their networks and volumes; results stay
+	@tools/play playbooks/destroy.yml
+
+test: setup-test ## Run every check; ends with the number of those that passed and failed
+	@tools/check
+
+lint: setup-test ## Run the linters only
+	@tools/check lint
+
+unit: setup-test ## Run the unit tests only
+	@tools/check unit
+
+role: setup-test ## Test one role with molecule: ROLE=ganesha
+	@tools/check role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
+
+docs: setup-test ## Check the documentation of modules and roles, and that ansible-doc shows it
+	@tools/check docs
+
+requirements: setup-test ## Pin the newest packages that requirements*.in allow
+	@for name in requirements requirements-setup requirements-test; do \
+	  .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
+	    "$$name.in" --output-file "$$name.txt" || exit; \
+	done
+
+clean: ## Remove .venv and caches; nodes and results stay
+	rm -rf .venv .cache .ansible .mypy_cache .pytest_cache .ruff_cache
