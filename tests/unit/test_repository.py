@@ -1,0 +1,317 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the repository promises about itself: set-up, make, lock files, texts."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ["requirements", "requirements-setup", "requirements-test"]
+
+
+def tracked() -> list[Path]:
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    names = subprocess.check_output(words, cwd=ROOT, text=True).split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file() and not (ROOT / name).is_symlink()]
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def markdown() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".md"]
+
+
+def program(name: str) -> ModuleType:
+    """Import a script of tools/, which has no suffix."""
+    loader = SourceFileLoader(f"tools_{name}", str(ROOT / "tools" / name))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec
+    module = module_from_spec(spec)
+    sys.modules[loader.name] = module
+    loader.exec_module(module)
+    return module
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):", text_of(ROOT / "Makefile"), flags=re.MULTILINE))
+
+
+# Names of hosts are put together here, so that this file does not name them either
+@pytest.mark.parametrize(
+    "host",
+    [
+        ".".join(words)
+        for words in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("deb", "debian", "org"),
+            ("security", "debian", "org"),
+            ("snapshot", "debian", "org"),
+            ("archive", "ubuntu", "com"),
+            ("galaxy", "ansible", "com"),
+            ("quay", "io"),
+            ("ghcr", "io"),
+            ("hub", "docker", "com"),
+            ("registry", "npmjs", "org"),
+            ("proxy", "golang", "org"),
+        )
+    ],
+)
+def test_no_file_names_a_registry(host: str) -> None:
+    assert [str(path.relative_to(ROOT)) for path in tracked() if host in text_of(path)] == []
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    own = re.compile("|".join([r"(?<![\w.}])/work" + "/(main|shared|notes)", "/tmp" + "/venv", r"/root/\.py" + "env"]))
+    found = [(str(path.relative_to(ROOT)), hit.group()) for path in tracked() if (hit := own.search(text_of(path)))]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["tools/setup", "tools/play", "tools/check", ".ci/run"])
+def test_scripts_can_be_run(name: str) -> None:
+    assert os.access(ROOT / name, os.X_OK)
+
+
+def test_ci_runs_every_check() -> None:
+    assert "make test" in text_of(ROOT / ".ci/run")
+
+
+# make
+
+
+def test_help_lists_every_target() -> None:
+    said = subprocess.check_output(["make"], cwd=ROOT, text=True)
+    listed = set(re.findall(r"^  ([a-z-]+)  +\S", said, flags=re.MULTILINE)) - {"make"}
+    assert listed == make_targets()
+    assert set(re.findall(r"^\.PHONY: (.*)", text_of(ROOT / "Makefile"), flags=re.MULTILINE)[0].split()) == listed
+
+
+@pytest.fixture
+def made(tmp_path: Path):
+    """Run make in a copy whose set-up does nothing and whose ansible-playbook shows what it was given."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copy(ROOT / "tools/play", tmp_path / "tools")
+    for path, lines in {
+        "tools/setup": "#!/bin/sh\n",
+        ".venv/bin/ansible-playbook": f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n",
+    }.items():
+        (tmp_path / path).write_text(lines)
+        (tmp_path / path).chmod(0o755)
+
+    def run(*words: str) -> tuple[str, dict[str, str]]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        said = subprocess.check_output(["make", *words], cwd=tmp_path, text=True, env=clean)
+        playbook, *options = json.loads(said)
+        assert options[::2] == ["-e"] * (len(options) // 2)
+        variables: dict[str, str] = {}
+        for option in options[1::2]:
+            variables |= json.loads(option)
+        return playbook, variables
+
+    return run
+
+
+def test_bench_alone_measures_ganesha(made) -> None:
+    assert made("bench") == ("bench.yml", {"system": "ganesha", "effort": "smoke"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["rclone", "a,b", "two words", "it's", '"quoted"', "back\\slash", "$HOME", "{{ x }}", "a=b", "x -- y=z", "#no", ""],
+)
+def test_bench_hands_every_value_on(made, value: str) -> None:
+    given = {"system": "ganesha", "effort": "smoke", "my_value": value}
+    assert made("bench", f"my_value={value}") == ("bench.yml", given)
+
+
+@pytest.mark.parametrize("flags", [["-s"], ["-j2"], ["-k", "-s"], ["--no-print-directory"]])
+def test_flags_of_make_are_no_variables(made, flags: list[str]) -> None:
+    given = {"system": "samba", "effort": "quick"}
+    assert made(*flags, "bench", "system=samba", "effort=smoke", "effort=quick")[1] == given
+
+
+@pytest.mark.parametrize("target", ["nodes", "report", "destroy"])
+def test_targets_name_playbooks_that_exist(made, target: str) -> None:
+    assert (ROOT / made(target, "run=x")[0]).is_file()
+
+
+def test_role_wants_a_name(made) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        made("role")
+
+
+# Lock files
+
+
+def locked(name: str) -> dict[str, list[str]]:
+    """Return each requirement of a lock file with its hashes."""
+    found: dict[str, list[str]] = {}
+    for block in re.split(r"\n(?=\w)", text_of(ROOT / f"{name}.txt")):
+        if not block.startswith("#"):
+            head = block.split(" \\\n")[0].split("    # via")[0].strip()
+            found[head] = re.findall(r"--hash=sha256:[0-9a-f]{64}", block)
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_requirements_are_pinned_with_hashes(name: str) -> None:
+    pins = locked(name)
+    assert pins
+    assert [
+        pin for pin, hashes in pins.items() if not re.match(r"[\w.\[\]-]+==[\w.]+( ; .*)?$", pin) or not hashes
+    ] == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_requirements_hold_what_was_asked_for(name: str) -> None:
+    asked = re.findall(r"^[a-z][\w.-]*", text_of(ROOT / f"{name}.in"), flags=re.MULTILINE)
+    assert set(asked) <= {re.split("[=[]", pin)[0] for pin in locked(name)}
+
+
+def test_tests_run_with_the_packages_of_a_run() -> None:
+    run, test = ({pin.split(" ; ")[0] for pin in locked(name)} for name in ("requirements", "requirements-test"))
+    assert run <= test
+
+
+# Settings
+
+
+def test_an_inventory_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "ansible.cfg")
+    assert settings["inventory"] == {"unparsed_is_failed": "true", "any_unparsed_is_failed": "true"}
+    words = ["ansible-inventory", "-i", str(tmp_path / "nothing"), "--list"]
+    program_path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    shown = subprocess.run(
+        words,
+        cwd=ROOT,
+        env={**os.environ, "PATH": program_path, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode != 0
+    assert "nothing" in shown.stderr
+
+
+def test_files_of_the_execution_environment_exist() -> None:
+    environment = yaml.safe_load(text_of(ROOT / "meta/execution-environment.yml"))
+    assert environment["version"] == 3
+    for name in environment["dependencies"].values():
+        assert (ROOT / name).is_file()
+
+
+def test_ansible_is_new_enough_for_the_collection() -> None:
+    wanted = yaml.safe_load(text_of(ROOT / "meta/runtime.yml"))["requires_ansible"]
+    least = re.fullmatch(r">=(\d+)\.(\d+)\.\d+", wanted)
+    core = next(
+        re.match(r"ansible-core==(\d+)\.(\d+)", pin) for pin in locked("requirements") if "ansible-core==" in pin
+    )
+    assert least
+    assert core
+    assert tuple(map(int, core.groups())) >= tuple(map(int, least.groups()))
+
+
+# Texts
+
+
+def commands(path: Path) -> list[str]:
+    """Return the command lines in the code blocks of a text."""
+    blocks = re.findall(r"^```(?:sh|bash|console|shell)?\n(.*?)^```", text_of(path), flags=re.MULTILINE | re.DOTALL)
+    return [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
+
+
+def test_commands_in_texts_exist() -> None:
+    assert (ROOT / "README.md").is_file()
+    missing = []
+    for path in markdown():
+        for line in commands(path):
+            target = re.match(r"make +([a-z-]+)", line)
+            playbook = re.search(r"ansible-playbook +(?:-\S+ +\S+ +)*((?:playbooks/[\w-]+|bench)\.yml)", line)
+            wrong_target = target and target[1] not in make_targets()
+            wrong_playbook = playbook and not (ROOT / playbook[1]).is_file()
+            if wrong_target or wrong_playbook:
+                missing.append(f"{path.name}: {line}")
+    assert missing == []
+
+
+def test_links_in_texts_lead_somewhere() -> None:
+    links = [
+        (path, link)
+        for path in markdown()
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text_of(path))
+        if not re.match(r"[a-z]+:", link)
+    ]
+    assert [f"{path.name}: {link}" for path, link in links if not (path.parent / link).exists()] == []
+
+
+# The runner of the checks
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    check = program("check")
+    monkeypatch.setattr(check, "ROOT", tmp_path)
+    monkeypatch.setattr(check, "LOGS", tmp_path / "logs")
+
+    def run(*parts) -> tuple[int, list[str]]:
+        table = [check.Part(f"part{number}", part, minutes=0.05) for number, part in enumerate(parts)]
+        monkeypatch.setattr(check, "parts", lambda: table)
+        monkeypatch.setattr(sys, "argv", ["check"])
+        return check.main(), capsys.readouterr().out.rstrip("\n").splitlines()
+
+    return run
+
+
+def good(job) -> None:
+    job("true", cwd=ROOT)
+    job.count(2)
+
+
+def bad(job) -> None:
+    job("sh", "-c", "echo what went wrong; exit 3", cwd=ROOT)
+    job.count(2)
+
+
+def test_the_runner_counts_what_passed(runner) -> None:
+    code, lines = runner(good, good)
+    assert (code, lines[-1]) == (0, "4 passed, 0 failed")
+
+
+def test_the_runner_goes_on_after_a_failure_and_shows_it(runner) -> None:
+    code, lines = runner(bad, good)
+    assert (code, lines[-1]) == (1, "2 passed, 1 failed")
+    assert "what went wrong" in lines
+
+
+def test_a_part_that_ran_nothing_has_failed(runner) -> None:
+    code, lines = runner(good, lambda _job: None)
+    assert (code, lines[-1]) == (1, "2 passed, 1 failed")
+
+
+def test_a_part_that_hangs_is_stopped(runner) -> None:
+    code, lines = runner(lambda job: job("sleep", "60", cwd=ROOT), good)
+    assert (code, lines[-1]) == (1, "2 passed, 1 failed")
+
+
+def test_a_missing_program_is_a_failure(runner) -> None:
+    code, lines = runner(lambda job: job("no-such-program", cwd=ROOT), good)
+    assert (code, lines[-1]) == (1, "2 passed, 1 failed")
