@@ -1,0 +1,183 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""How two series of values are compared: an exact test, an interval for the ratio, and one of six verdicts.
+
+A value is a positive number of one metric from one cell. Everything is exact for the few trials that a benchmark has,
+so nothing here needs more than the standard library; docs/method.md says why each rule is what it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import statistics
+import typing as t
+
+ALPHA = 0.05
+"""Share of false alarms that is accepted in a family of comparisons."""
+BAND = 1.05
+"""Ratios within 1/BAND and BAND are of no practical interest."""
+CV_MAX = 0.05
+"""Coefficient of variation above which a series is noisy."""
+UNSTEADY_MAX = 0.25
+"""Share of unsteady trials above which a series is noisy."""
+N_MIN = 6
+"""Fewest trials per side that allow a verdict."""
+
+Better = t.Literal["higher", "lower"]
+Verdict = t.Literal["faster", "slower", "equivalent", "inconclusive", "noisy", "too-few"]
+
+
+class Comparison(t.NamedTuple):
+    """What a candidate is against a base; a ratio above 1 always means that the candidate is better."""
+
+    n_base: int
+    n_candidate: int
+    ratio: float
+    """Hodges-Lehmann estimate of candidate/base (base/candidate when lower is better)."""
+    interval: tuple[float, float] | None
+    """Confidence interval of the ratio, both ends included; None when there are too few values for one."""
+    p: float
+    """Exact two-sided p of the Mann-Whitney test."""
+    smallest_p: float
+    """The smallest p that so many values can give."""
+    cv_base: float
+    cv_candidate: float
+
+    @property
+    def cv(self) -> float:
+        """The larger coefficient of variation of the two sides."""
+        return max(self.cv_base, self.cv_candidate)
+
+
+@functools.lru_cache(maxsize=1024)
+def subset_sums(weights: tuple[int, ...], size: int) -> dict[int, int]:
+    """How many subsets of ``size`` weights have each sum.
+
+    With the ranks as weights this is the null distribution of the rank sum, with or without ties (Mann & Whitney 1947).
+    """
+    by_size: list[dict[int, int]] = [{0: 1}] + [{} for _ in range(size)]
+    for weight in weights:
+        for taken in range(size, 0, -1):
+            for total, count in by_size[taken - 1].items():
+                by_size[taken][total + weight] = by_size[taken].get(total + weight, 0) + count
+    return by_size[size]
+
+
+def doubled_midranks(values: list[float]) -> list[int]:
+    """Twice the rank of every value, ties sharing the mean of theirs; doubled to stay whole numbers."""
+    ordered = sorted(values)
+    first: dict[float, int] = {}
+    last: dict[float, int] = {}
+    for rank, value in enumerate(ordered, 1):
+        first.setdefault(value, rank)
+        last[value] = rank
+    return [first[value] + last[value] for value in values]
+
+
+def exact_p(base: list[float], candidate: list[float]) -> float:
+    """Two-sided p of the Mann-Whitney test over all relabellings, exact also with ties."""
+    ranks = doubled_midranks([*base, *candidate])
+    counts = subset_sums(tuple(sorted(ranks)), len(base))
+    # both sides times len(ranks) would be the same; twice the centre keeps everything whole
+    twice_centre = len(base) * 2 * (len(ranks) + 1)
+    seen = abs(2 * sum(ranks[: len(base)]) - twice_centre)
+    extreme = sum(count for total, count in counts.items() if abs(2 * total - twice_centre) >= seen)
+    return extreme / sum(counts.values())
+
+
+def smallest_p(n_base: int, n_candidate: int) -> float:
+    """The p of two sides that do not overlap at all."""
+    return 2 / math.comb(n_base + n_candidate, n_candidate)
+
+
+def family_limit(n: int, alpha: float = ALPHA) -> int:
+    """How many comparisons of n against n values one family may hold so that Holm's adjustment can still reject one."""
+    return math.floor(alpha / smallest_p(n, n))
+
+
+def inversion_index(n_base: int, n_candidate: int, alpha: float = ALPHA) -> tuple[int, float] | None:
+    """The largest c with P(U <= c) <= alpha/2, and the coverage of the interval that it gives; None when there is none.
+
+    Inverting the test in this way gives the interval of the Hodges-Lehmann estimate (Hollander & Wolfe, section 4.3).
+    """
+    counts = subset_sums(tuple(range(1, n_base + n_candidate + 1)), n_base)
+    lowest, total = n_base * (n_base + 1) // 2, sum(counts.values())
+    best, cumulated = None, 0
+    for c in range(n_base * n_candidate + 1):
+        cumulated += counts[lowest + c]
+        if cumulated / total > alpha / 2:
+            break
+        best = (c, 1 - 2 * cumulated / total)
+    return best
+
+
+def coefficient_of_variation(values: list[float]) -> float:
+    """Sample standard deviation over mean; 0 for a single value, which has none."""
+    return statistics.stdev(values) / statistics.mean(values) if len(values) > 1 else 0.0
+
+
+def compare(base: list[float], candidate: list[float], better: Better) -> Comparison:
+    """Compare two series of positive values of one metric."""
+    sign = 1 if better == "higher" else -1
+    differences = sorted(sign * (math.log(new) - math.log(old)) for old in base for new in candidate)
+    index = inversion_index(len(base), len(candidate))
+    return Comparison(
+        n_base=len(base),
+        n_candidate=len(candidate),
+        ratio=math.exp(statistics.median(differences)),
+        interval=None if index is None else (math.exp(differences[index[0]]), math.exp(differences[-1 - index[0]])),
+        p=exact_p(base, candidate),
+        smallest_p=smallest_p(len(base), len(candidate)),
+        cv_base=coefficient_of_variation(base),
+        cv_candidate=coefficient_of_variation(candidate),
+    )
+
+
+def holm(values: list[float]) -> list[float]:
+    """Adjusted p values of one family (Holm 1979), in the order given."""
+    adjusted = [0.0] * len(values)
+    highest = 0.0
+    for rank, index in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        highest = max(highest, min(1.0, (len(values) - rank) * values[index]))
+        adjusted[index] = highest
+    return adjusted
+
+
+def verdict(comparison: Comparison, p_holm: float, family: int, unsteady: float = 0.0) -> Verdict:
+    """One of the six words.
+
+    :param p_holm: the comparison's p, adjusted within its family.
+    :param family: how many comparisons the family was declared with.
+    :param unsteady: share of unsteady trials of the side that has more of them.
+    """
+    few = min(comparison.n_base, comparison.n_candidate) < N_MIN or family * comparison.smallest_p > ALPHA
+    if few or comparison.interval is None:
+        return "too-few"
+    low, high = comparison.interval
+    clear = BAND * (1 + comparison.cv)
+    if (comparison.cv > CV_MAX or unsteady > UNSTEADY_MAX) and 1 / clear <= high and low <= clear:
+        return "noisy"
+    if low >= 1 / BAND and high <= BAND:
+        return "equivalent"
+    if p_holm <= ALPHA and low > 1 and comparison.ratio >= BAND:
+        return "faster"
+    if p_holm <= ALPHA and high < 1 and comparison.ratio <= 1 / BAND:
+        return "slower"
+    return "inconclusive"
+
+
+def steadiness(windows: list[float]) -> tuple[float, float, bool]:
+    """Range and drift of equal windows of a measurement, both relative to their mean, and whether that is steady.
+
+    The rule is that of SNIA's Solid State Storage Performance Test Specification: range at most 20 %, drift at most
+    10 %.
+    """
+    mean = statistics.mean(windows)
+    slope = statistics.linear_regression(range(len(windows)), windows).slope
+    spread, drift = (max(windows) - min(windows)) / mean, abs(slope) * (len(windows) - 1) / mean
+    return spread, drift, spread <= 0.20 and drift <= 0.10
