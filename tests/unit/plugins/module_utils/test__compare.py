@@ -1,0 +1,161 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from ansible_collections.netfs.bench.plugins.module_utils._compare import (
+    between,
+    differences,
+    digest,
+    exit_code,
+    read_series,
+    within,
+)
+
+STEADY = [100.0, 101.0, 99.5, 100.5, 99.0, 100.2, 100.8, 99.7]
+NOISY = [100.0, 130.0, 80.0, 115.0, 95.0, 140.0, 75.0, 105.0]
+METRIC = "read_iops"
+
+
+def provenance(port):
+    return {
+        "job_sha256": "0" * 64,
+        "variables": {"SIZE": "64m"},
+        "client_kernel": "6.12",
+        "fio_version": "fio-3.39",
+        "mount": {"options_effective": ["vers=4.2", "rsize=1048576", f"port={port}", "addr=198.18.0.2"]},
+    }
+
+
+def run_of(**values):
+    """A run with one workload and a series per system, from ``system=[value or None, ...]``; None is a failed cell."""
+    cells = []
+    for number, (system, series) in enumerate(values.items()):
+        for trial, value in enumerate(series, 1):
+            cells.append(
+                {
+                    "id": f"{system}~nfs4.2~rand-read~warm~{trial}",
+                    "system": system,
+                    "protocol": "nfs4.2",
+                    "workload": "rand-read",
+                    "pass": "warm",
+                    "trial": trial,
+                    "status": "ok" if value else "failed",
+                    "reason": "" if value else "fio was killed after 60 s",
+                    "metrics": {METRIC: value} if value else {},
+                    "provenance": provenance(20000 + number),
+                }
+            )
+    node = {"node": "client", "kind": "docker", "kernel_kind": "own", "cpus": 2, "memory": "4g"}
+    return {
+        "plan": {
+            "systems": {system: {"durability": "local-durable"} for system in values},
+            "workloads": {"rand-read": {"metric": METRIC}},
+            "cells": copy.deepcopy(cells),
+        },
+        "nodes": {"nodes": {"client": node}},
+        "cells": cells,
+    }
+
+
+def times(factor, series=STEADY):
+    return [value * factor for value in series]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "word", "code"),
+    [
+        (times(1.2), "faster", 0),
+        (times(0.8), "slower", 10),
+        (times(1.001), "equivalent", 0),
+        (times(1.048), "inconclusive", 0),
+        (NOISY, "noisy", 11),
+        (times(1.2)[:3], "too-few", 12),
+        ([*times(1.2)[:7], None], "failed", 13),
+    ],
+)
+def test_two_systems_of_one_run(candidate, word, code):
+    pairs = within(run_of(base=STEADY, candidate=candidate))
+    assert [pair.word for pair in pairs] == [word]
+    assert exit_code(pairs) == code
+
+
+def test_strict_wants_to_know():
+    assert exit_code(within(run_of(base=STEADY, candidate=times(1.048))), strict=True) == 11
+
+
+def test_nothing_compared_is_too_few():
+    assert exit_code([]) == 12
+
+
+def test_every_system_against_every_other_in_the_order_of_the_plan():
+    pairs = within(run_of(c=STEADY, a=times(2), b=times(3)))
+    assert [(pair.base.name[0], pair.candidate.name[0]) for pair in pairs] == [("c", "a"), ("c", "b"), ("a", "b")]
+
+
+def test_a_run_against_its_baseline():
+    base, later = run_of(ganesha=STEADY), run_of(ganesha=times(0.7))
+    (pair,) = between(base, later)
+    assert pair.word == "slower"
+    assert pair.comparison.ratio == pytest.approx(0.7, abs=0.01)
+
+
+def test_two_runs_of_one_system_each_are_matched():
+    (pair,) = between(run_of(ganesha=STEADY), run_of(samba=times(2)))
+    assert (pair.base.name[0], pair.candidate.name[0], pair.word) == ("ganesha", "samba", "faster")
+
+
+def test_unlike_terms_are_refused_with_their_names_unless_forced():
+    base, later = run_of(ganesha=STEADY), run_of(ganesha=times(2))
+    for cell in later["cells"]:
+        cell["provenance"]["mount"]["options_effective"][1] = "rsize=131072"
+    (pair,) = between(base, later)
+    assert pair.word == "not-comparable"
+    assert "mount options" in pair.why
+    assert exit_code([pair]) == 13
+    (forced,) = between(base, later, force=True)
+    assert forced.word == "faster"
+    assert "mount options" in forced.why
+
+
+def test_trials_on_unlike_terms_are_no_series():
+    run = run_of(ganesha=STEADY)
+    run["cells"][3]["provenance"]["fio_version"] = "fio-3.33"
+    (series,) = read_series(run).values()
+    assert series.state == "not-comparable"
+    assert "fio: fio-3.39 against fio-3.33" in series.why
+
+
+def test_the_port_and_the_address_of_a_server_make_no_difference():
+    run = run_of(a=STEADY, b=STEADY)
+    first, second = (series.key for series in read_series(run).values())
+    assert digest(first) == digest(second)
+    assert differences(first, second) == []
+
+
+def test_a_cell_without_a_record_fails_its_series():
+    run = run_of(ganesha=STEADY)
+    del run["cells"][2]
+    (series,) = read_series(run).values()
+    assert (series.state, series.why) == ("failed", "1 of 8: not measured")
+    assert len(series.values) == 7
+
+
+def test_a_member_that_failed_still_counts_in_its_family():
+    run = run_of(base=STEADY, candidate=times(1.2))
+    broken = run_of(base=STEADY, candidate=[None] * 8)
+    for cell in (*broken["cells"], *broken["plan"]["cells"]):
+        cell["workload"] = "other"
+        cell["id"] = cell["id"].replace("rand-read", "other")
+    run["cells"] += broken["cells"]
+    run["plan"]["cells"] += broken["plan"]["cells"]
+    run["plan"]["workloads"]["other"] = {"metric": METRIC}
+    pairs = {pair.base.name[2]: pair for pair in within(run)}
+    assert (pairs["rand-read"].family, pairs["other"].family) == (2, 2)
+    assert pairs["rand-read"].p_holm == pytest.approx(2 * pairs["rand-read"].comparison.p)
+    assert pairs["other"].p_holm == 1
