@@ -76,18 +76,6 @@ def sections_of(job: str) -> list[str]:
     return list(dict.fromkeys(name for name in found if name != "global"))
 
 
-def head_of(job: str) -> dict[str, str]:
-    """The "; key: value" comments before the first section."""
-    head = {}
-    for line in job.splitlines():
-        if _SECTION.match(line):
-            break
-        match = re.match(r"^[;#] ([a-z][a-z ]*): (.+)$", line)
-        if match:
-            head[match[1]] = match[2].strip()
-    return head
-
-
 def rendered(job: str, variables: Mapping[str, str], sections: Sequence[str], first: Sequence[str]) -> str:
     """The job as a fio server needs it: the server knows neither our environment nor our command line.
 
@@ -362,15 +350,23 @@ def bin_errors(title: str, block: Mapping[str, t.Any]) -> list[str]:
     return []
 
 
-def _job_errors(job: Mapping[str, t.Any], options: Mapping[str, t.Any]) -> list[str]:
+def _engine_of(job: Mapping[str, t.Any], document: Mapping[str, t.Any]) -> str:
+    """The engine of a job; its own options first. With clients, fio 3.39 lists the global options of each of them."""
+    common = document.get("global options", {})
+    for options in (job.get("job options", {}), *(common if isinstance(common, list) else [common])):
+        if "ioengine" in options:
+            return str(options["ioengine"])
+    return ""
+
+
+def _job_errors(job: Mapping[str, t.Any], document: Mapping[str, t.Any]) -> list[str]:
     title = _title(job)
     if job.get("error"):
         return [f"{title}: error {job['error']} ({os.strerror(job['error'])})"]
     if job.get("total_err"):
         return [f"{title}: {job['total_err']} errors, the first one {job.get('first_error')}"]
     directions = [direction for direction in DIRECTIONS if _busy(job, direction)]
-    engine = {**options, **job.get("job options", {})}.get("ioengine", "")
-    if not directions and engine not in IDLE_ENGINES:
+    if not directions and _engine_of(job, document) not in IDLE_ENGINES:
         return [f"{title}: not a single I/O was done"]
     found = []
     for direction in directions:
@@ -392,7 +388,7 @@ def find_errors(
     jobs = jobs_of(document)
     found = [note.strip() for note in notes if ERRORS.search(note)]
     for job in jobs:
-        found += _job_errors(job, document.get("global options", {}))
+        found += _job_errors(job, document)
     for client in clients or ("",):
         host, _comma, port = client.removeprefix("ip6:").rpartition(",") if "," in client else (client, "", "8765")
         names = {

@@ -410,17 +410,20 @@ class Fio:
         return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in self.variables.items()), shlex.join(argv)])
 
     def _argv(self, program: str, output: Path) -> list[str]:
-        argv = [program, "--eta=never", "--output-format=json+", f"--output={output}"]
+        argv = [program, "--eta=never", f"--output={output}"]
+        report = "--output-format=json+"
         directory = self.params["directory"].replace(":", "\\:")  # fio takes a colon for the end of a name
         if self.clients:
             # runtime: what a server that loses us goes by, unless the job says otherwise.
             first = [f"directory={directory}", f"runtime={self.params['time_limit']}"]
             job = _fio.rendered(self.job, self.variables, self.params["section"], first)
-            # Before --client only: what follows it would be sent to the servers.
-            return [*argv, *(f"--client={client}" for client in self.clients), self._write("job.fio", job)]
+            # What follows a client is for its server alone, and without it the server sends its own report as notes.
+            servers = [argument for client in self.clients for argument in (f"--client={client}", report)]
+            return [*argv, *servers, self._write("job.fio", job)]
         # A job in a file of its own may include others beside it.
         job = self.params["job_file"] or self._write("job.fio", self.job)
-        return [*argv, f"--directory={directory}", *(f"--section={name}" for name in self.params["section"]), job]
+        sections = [f"--section={name}" for name in self.params["section"]]
+        return [*argv, report, f"--directory={directory}", *sections, job]
 
     def _run(self, program: str) -> dict[str, t.Any]:
         output = Path(self.module.tmpdir) / "fio.json"
@@ -520,19 +523,7 @@ class Fio:
             "schema": "netfs.bench/fio/1",
             "request": self.request,
             "job": self.job,
-            **{
-                key: result[key]
-                for key in (
-                    "fio_version",
-                    "command",
-                    "rc",
-                    "started",
-                    "ended",
-                    "seconds",
-                    "run_sha256",
-                    "output_sha256",
-                )
-            },
+            **{key: result[key] for key in (*KEPT, "fio_version", "run_sha256", "output_sha256")},
         }
         self.module.atomic_move(str(output), dest)
         self.module.atomic_move(self._write("run.json", json.dumps(about, indent=2) + "\n"), f"{dest}.run.json")
