@@ -22,34 +22,34 @@ setup-test: ## Install what the tests need besides
 	@tools/setup test
 
 bench: setup ## Measure: system=ganesha effort=smoke unless given
-	@tools/play bench.yml system=ganesha effort=smoke
+	@.venv/bin/python tools/play.py bench.yml system=ganesha effort=smoke
 
 plan: setup ## Show what bench would measure, and for how long
-	@tools/play bench.yml system=ganesha effort=smoke plan_only=true
+	@.venv/bin/python tools/play.py bench.yml system=ganesha effort=smoke plan_only=true
 
 nodes: setup ## Make the nodes that bench would use, and leave them
-	@tools/play playbooks/nodes.yml system=ganesha effort=smoke
+	@.venv/bin/python tools/play.py playbooks/nodes.yml system=ganesha effort=smoke
 
 report: setup ## Report on a run again: run=NAME
-	@tools/play playbooks/report.yml
+	@.venv/bin/python tools/play.py playbooks/report.yml
 
 destroy: setup ## Remove the nodes, their networks and volumes; results stay
-	@tools/play playbooks/destroy.yml
+	@.venv/bin/python tools/play.py playbooks/destroy.yml
 
 test: setup-test ## Run every check; ends with the number of those that passed and failed
-	@tools/check
+	@.venv/bin/python tools/check.py
 
 lint: setup-test ## Run the linters only
-	@tools/check lint
+	@.venv/bin/python tools/check.py lint
 
 unit: setup-test ## Run the unit tests only
-	@tools/check unit
+	@.venv/bin/python tools/check.py unit
 
 role: setup-test ## Test one role with molecule: ROLE=ganesha
-	@tools/check role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
+	@.venv/bin/python tools/check.py role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
 
 docs: setup-test ## Check the documentation of modules and roles, and that ansible-doc shows it
-	@tools/check docs
+	@.venv/bin/python tools/check.py docs
 
 requirements: setup-test ## Pin the newest packages that requirements*.in allow
 	@for name in requirements requirements-setup requirements-test; do \

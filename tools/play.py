@@ -1,7 +1,8 @@
-#!/usr/bin/env python3
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs a playbook from make, handing on every name=value of make's command line.
 
-    tools/play PLAYBOOK [NAME=DEFAULT ...]
+    .venv/bin/python tools/play.py PLAYBOOK [NAME=DEFAULT ...]
 
 make leaves its command line in MAKEFLAGS, with blanks and backslashes escaped. Each variable reaches Ansible as JSON,
 so that blanks, commas and quotes in a value stay what they are.

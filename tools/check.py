@@ -1,9 +1,9 @@
-#!/usr/bin/env python3
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs the checks of this repository, quick ones first, and counts what they looked at.
 
-    tools/check              every part
-    tools/check PART ...     these; a part's name, "lint", or "role:NAME"
-    tools/check --list       their names
+    .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "role:NAME"
+    .venv/bin/python tools/check.py --list        their names
 
 All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in
 .cache/check/; the last line says how many checks passed and failed.
@@ -137,11 +137,6 @@ def files(*patterns: str) -> list[str]:
     return sorted(name for name in text.split("\0") if name and (ROOT / name).exists())
 
 
-def python_files() -> list[str]:
-    scripts = [name for name in files("tools") if (ROOT / name).read_bytes().startswith(b"#!/usr/bin/env python3")]
-    return [*files("*.py"), *scripts]
-
-
 @contextmanager
 def export() -> Iterator[Path]:
     """Give a clean copy of the checkout at a path that Ansible knows collections by."""
@@ -160,7 +155,7 @@ def yaml(job: Job) -> None:
 
 
 def ruff(job: Job) -> None:
-    names = python_files()
+    names = files("*.py")
     job("ruff", "check", *names)
     job.count(len(names))
 
@@ -248,7 +243,9 @@ def sanity(job: Job) -> None:
         "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
     )
     with export() as tree:
-        said = job("ansible-test", "sanity", "--local", "--color", "no", cwd=tree, HOME=str(home))
+        # With this Python alone: what other ones the machine has must not change what is checked
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        said = job("ansible-test", "sanity", "--local", "--python", version, "--color", "no", cwd=tree, HOME=str(home))
     job.count(len(set(re.findall(r"^Running sanity test \"([\w-]+)\"", said, flags=re.MULTILINE))))
 
 
@@ -323,7 +320,7 @@ def chosen(words: list[str]) -> list[Part]:
     names = [name for word in words for name in (LINT if word == "lint" else [word])]
     unknown = [name for name in names if name not in table]
     if unknown:
-        sys.exit(f"tools/check: there is no part {', '.join(unknown)}; there is: lint {' '.join(table)}")
+        sys.exit(f"tools/check.py: there is no part {', '.join(unknown)}; there is: lint {' '.join(table)}")
     return [table[name] for name in names] or list(table.values())
 
 
