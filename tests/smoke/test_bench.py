@@ -1,0 +1,217 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The main job from nothing to a report, and what becomes of it when its parts are killed.
+
+The tests build on each other in the order in which they stand: nodes that one makes, the next uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LABEL = "netfs.bench.installation=netfs-smoke"
+ENVIRONMENT = {**os.environ, "NETFS_BENCH_INSTALLATION": "netfs-smoke", "BENCH_SUBNET": "198.18.2.0/24"}
+SHORT = ("workload=seq-read-1m,rand-read-4k,sync-write-4k", "protocol=nfs4.2", "SIZE=16m", "cell_time_limit=20")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Where the runs of this module go; the nodes go away with it."""
+    yield tmp_path_factory.mktemp("results")
+    play("playbooks/destroy.yml")
+
+
+def command(playbook, *variables):
+    program = Path(sys.executable).parent / "ansible-playbook"
+    return [str(program), playbook, *(word for variable in variables for word in ("-e", variable))]
+
+
+def play(playbook, *variables):
+    """Run a playbook to its end; return its exit code and all it printed."""
+    done = subprocess.run(
+        command(playbook, *variables),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def bench(results, *variables):
+    return play("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", *variables)
+
+
+def docker(*words):
+    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.split()
+
+
+def ours(kind):
+    return docker(
+        *kind.split(), "ls", "--quiet", "--filter", f"label={LABEL}", *(["--all"] if kind == "container" else [])
+    )
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def records(results, run):
+    return {path.stem: read(path) for path in (results / run / "cells").glob("*.json")}
+
+
+def valid(document, schema):
+    jsonschema.validate(document, read(ROOT / "schemas" / f"{schema}.schema.json"))
+    return document
+
+
+def in_the_middle(results, run, act, *variables):
+    """Start a run, act when its first cell has been measured, and wait for its end; return its exit code and output."""
+    with subprocess.Popen(
+        command("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", f"run={run}", *variables),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        for line in process.stdout:
+            if re.search(r"^ *\[1/", line):
+                act(process)
+                break
+        rest = process.stdout.read()
+    return process.returncode, rest
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        ("system=ganehsa", "Did you mean 'ganesha'"),
+        ("protocol=smb3", "does not serve smb3"),
+        ("workload=seq-raed-1m", "Did you mean 'seq-read-1m'"),
+        ("effort=smok", "Did you mean 'smoke'"),
+        ("SIZE=lots", "'lots' is not a size"),
+        ("SIZE=900t", "The disk is too small"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_made(results, variable, message):
+    code, output = bench(results, variable)
+    assert code != 0
+    assert message in output
+    assert ours("container") == []
+    assert list(results.iterdir()) == []
+
+
+def test_the_plan_alone_makes_nothing(results):
+    code, output = bench(results, "plan_only=true")
+    assert code == 0, output
+    assert re.search(r"run \S+: \d+ cells, about \d+ min", output)
+    assert "node client: kernel" in output
+    assert ours("container") == []
+    assert list(results.iterdir()) == []
+
+
+def test_from_nothing_to_a_report(results):
+    code, output = bench(results, "run=first")
+    assert code == 0, output
+    plan = valid(read(results / "first" / "plan.json"), "plan")
+    nodes = valid(read(results / "first" / "run.json"), "run")["nodes"]
+    assert {node["node"] for node in nodes.values()} == {"server", "client"}
+    assert "unknown" not in [node["kernel"] for node in nodes.values()]
+    cells = records(results, "first")
+    assert set(cells) == {cell["id"] for cell in plan["cells"]}
+    for cell in cells.values():
+        valid(cell, "cell")
+        assert cell["status"] == "ok", cell["reason"]
+        raw = (results / "first" / cell["raw"]).read_bytes()
+        assert hashlib.sha256(raw).hexdigest() == cell["raw_sha256"]
+        assert cell["provenance"]["mount"]["fstype"].startswith("nfs")
+        assert f"vers={cell['protocol'].removeprefix('nfs')}" in cell["provenance"]["mount"]["options_effective"]
+    for protocol in ("nfs3", "nfs4.2"):
+        assert len({cell["workload"] for cell in cells.values() if cell["protocol"] == protocol}) >= 8
+    for name in ("report.txt", "report.md", "report.csv"):
+        report = (results / "first" / name).read_text(encoding="utf-8")
+        assert all(cell["workload"] in report for cell in cells.values())
+    assert f"{len(cells)} of {len(cells)} cells measured, 0 failed" in output
+    outside = statistics.median(cell["seconds"]["outside"] for cell in cells.values())
+    print(f"median of the seconds of a cell outside fio: {outside:.2f}")
+
+
+def test_what_is_reported_is_what_fio_said(results):
+    for cell in records(results, "first").values():
+        if cell["workload"] == "rand-read-4k":
+            text = (results / "first" / cell["raw"]).read_text(encoding="utf-8")
+            (job,) = json.loads(text[text.index("{") :])["jobs"]
+            assert cell["metrics"]["read_iops"] == pytest.approx(job["read"]["iops"], rel=0.02)
+            assert cell["metrics"]["read_latency_p99_ns"] == job["read"]["clat_ns"]["percentile"]["99.000000"]
+
+
+def test_a_second_run_makes_no_node_and_changes_no_file(results):
+    def state():
+        server = f"{'netfs-smoke'}-server"
+        files = docker(
+            "exec", server, "sh", "-c", "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y"
+        )
+        return sorted(ours("container")), sorted(files)
+
+    before = state()
+    code, output = bench(results, "run=second", *SHORT)
+    assert code == 0, output
+    assert state() == before
+    assert {cell["status"] for cell in records(results, "second").values()} == {"ok"}
+
+
+def test_a_server_that_is_killed_fails_one_cell_and_the_run(results):
+    code, output = in_the_middle(results, "killed-server", lambda _: docker("kill", "netfs-smoke-server"), *SHORT)
+    cells = records(results, "killed-server")
+    assert code != 0
+    assert "cells failed" in output
+    states = [cell["status"] for cell in cells.values()]
+    assert (len(states), states.count("failed"), states.count("ok")) == (3, 1, 2), output
+    (reason,) = (cell["reason"] for cell in cells.values() if cell["status"] == "failed")
+    assert reason in (results / "killed-server" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(results):
+    code, _ = in_the_middle(
+        results, "killed-controller", lambda process: os.killpg(process.pid, signal.SIGKILL), *SHORT
+    )
+    assert code == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in (results / "killed-controller" / "cells").glob("*.json")}
+    plan = read(results / "killed-controller" / "plan.json")
+    assert 1 <= len(kept) < len(plan["cells"])
+    time.sleep(1)
+    code, output = bench(results, "run=killed-controller", *SHORT)
+    assert code == 0, output
+    cells = records(results, "killed-controller")
+    assert len(cells) == len(plan["cells"])
+    assert {cell["status"] for cell in cells.values()} == {"ok"}
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert read(results / "killed-controller" / "plan.json") == plan
+
+
+def test_the_nodes_go_with_all_that_belongs_to_them(results):
+    assert ours("container")
+    code, output = play("playbooks/destroy.yml")
+    assert code == 0, output
+    assert ours("container") == ours("network") == ours("volume") == []
