@@ -131,7 +131,7 @@ def test_the_plan_alone_makes_nothing(results):
     assert list(results.iterdir()) == []
 
 
-def test_from_nothing_to_a_report(results):
+def test_from_nothing_to_a_report(results, record_property):
     code, output = bench(results, "run=first")
     assert code == 0, output
     plan = valid(read(results / "first" / "plan.json"), "plan")
@@ -154,7 +154,7 @@ def test_from_nothing_to_a_report(results):
         assert all(cell["workload"] in report for cell in cells.values())
     assert f"{len(cells)} of {len(cells)} cells measured, 0 failed" in output
     outside = statistics.median(cell["seconds"]["outside"] for cell in cells.values())
-    print(f"median of the seconds of a cell outside fio: {outside:.2f}")
+    record_property("median seconds of a cell outside fio", outside)
 
 
 def test_what_is_reported_is_what_fio_said(results):
@@ -168,9 +168,12 @@ def test_what_is_reported_is_what_fio_said(results):
 
 def test_a_second_run_makes_no_node_and_changes_no_file(results):
     def state():
-        server = f"{'netfs-smoke'}-server"
         files = docker(
-            "exec", server, "sh", "-c", "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y"
+            "exec",
+            "netfs-smoke-server",
+            "sh",
+            "-c",
+            "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y",
         )
         return sorted(ours("container")), sorted(files)
 
@@ -210,7 +213,8 @@ def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(resu
     assert read(results / "killed-controller" / "plan.json") == plan
 
 
-def test_the_nodes_go_with_all_that_belongs_to_them(results):
+@pytest.mark.usefixtures("results")
+def test_the_nodes_go_with_all_that_belongs_to_them():
     assert ours("container")
     code, output = play("playbooks/destroy.yml")
     assert code == 0, output
