@@ -218,10 +218,10 @@ class Program:
         self.gone()
         return holders(self.pipes)
 
-    def finish(self, stopped: str) -> Outcome:
+    def finish(self, stopped: str, leave: bool) -> Outcome:
         """End what is left of it and say how it was."""
         survivors = []
-        if stopped or self.open:
+        if stopped or (self.open and not leave):
             survivors = end(self.living, self.grace)
             self.gone()
             self.read(0)
@@ -246,15 +246,17 @@ def run(
     cwd: str | None = None,
     grace: float = 5.0,
     watch: Callable[[], str] = str,
+    leave: bool = False,
 ) -> Outcome:
     """Run a program for at most so many seconds (then: SIGTERM, grace, SIGKILL, three more seconds, and give up).
 
-    watch is called about once a second and ends the program by returning a reason.
+    watch is called about once a second and ends the program by returning a reason. leave: what the program started and
+    what outlives it is meant to, such as the daemon behind a mount.
     """
     program = Program(argv, grace)
     try:
         program.start(env or {}, cwd)
-        return program.finish(program.wait(seconds, watch))
+        return program.finish(program.wait(seconds, watch), leave)
     finally:
         program.close()
 
