@@ -1,0 +1,47 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tests of nodes on which a role was applied; molecule/shared/verify.yml starts them and says where the nodes are."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+import testinfra
+from testinfra.host import Host
+
+
+def reach(variable: str) -> Host:
+    """Return the node that a variable of the environment names, or say that it is not there."""
+    host = testinfra.get_host(os.environ[variable])
+    answer = host.run("true")
+    assert answer.rc == 0, f"{variable}={os.environ[variable]} cannot be reached: {answer.stderr}"
+    return host
+
+
+@pytest.fixture(scope="session")
+def node() -> Host:
+    """Return the node that serves."""
+    return reach("NETFS_NODE")
+
+
+@pytest.fixture(scope="session")
+def client() -> Host:
+    """Return the node that mounts, with the kernel's own client."""
+    return reach("NETFS_CLIENT")
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> dict[str, Any]:
+    """Return service_endpoint, as the role published it."""
+    published: dict[str, Any] = json.loads(os.environ["NETFS_ENDPOINT"])
+    return published
+
+
+@pytest.fixture(scope="session")
+def spec() -> dict[str, Any]:
+    """Return the specification of the service that was removed."""
+    known: dict[str, Any] = json.loads(os.environ["NETFS_SPEC"])
+    return known

@@ -1,0 +1,43 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a test of any NFS server needs: a mount by the kernel of the client, and bytes that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from testinfra.host import Host
+
+DIRECTORY = "/mnt/netfs-bench-test"
+
+
+@contextmanager
+def mounted(client: Host, endpoint: dict[str, Any], protocol: str) -> Iterator[str]:
+    """Mount the endpoint on the client by its kernel, and unmount it whatever happens."""
+    options = f"vers={protocol.removeprefix('nfs')},proto=tcp,port={endpoint['port']},soft,timeo=100,retrans=1"
+    if protocol == "nfs3":
+        options += f",mountport={endpoint['mount_port']},mountproto=tcp,nolock"
+    source = f"{endpoint['host']}:{endpoint['path']}"
+    client.check_output("mkdir -p %s && timeout 60 mount -t nfs -o %s %s %s", DIRECTORY, options, source, DIRECTORY)
+    try:
+        yield DIRECTORY
+    finally:
+        client.run("umount -f %s || umount -l %s; rmdir %s", DIRECTORY, DIRECTORY, DIRECTORY)
+
+
+def write(client: Host, path: str, megabytes: int = 4) -> str:
+    """Write random bytes and force them to stable storage; return their checksum."""
+    client.check_output("dd if=/dev/urandom of=%s bs=1M count=%s conv=fsync status=none", path, str(megabytes))
+    return checksum(client, path)
+
+
+def checksum(host: Host, path: str) -> str:
+    """Return the SHA-256 of a file."""
+    return host.check_output("sha256sum %s", path).split()[0]
+
+
+def journal(node: Host, unit: str) -> str:
+    """Return what a unit said last, for the message of a test that failed."""
+    return node.run("journalctl --no-pager --lines=50 --output=cat --unit=%s", unit).stdout
