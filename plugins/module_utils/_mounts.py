@@ -92,8 +92,8 @@ def below(name: str, path: str) -> bool:
 
 def mounts_at(mounts: Iterable[Mount], path: str) -> list[Mount]:
     """What is mounted at a path and below it, in the order in which it can be unmounted."""
-    found = [mount for mount in mounts if below(mount.target, path)]
-    return sorted(found[::-1], key=lambda mount: -mount.target.count("/"))
+    found = [(mount.target.count("/"), age, mount) for age, mount in enumerate(mounts) if below(mount.target, path)]
+    return [mount for _depth, _age, mount in sorted(found, reverse=True)]
 
 
 def family(fstype: str) -> str:
