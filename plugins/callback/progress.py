@@ -51,6 +51,7 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         self.total = 0
         self.done = 0
         self.measuring_since = 0.0
+        self.heading = ""
         self.live = sys.stdout.isatty()
 
     @property
@@ -58,8 +59,11 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
         return bool(self._display.verbosity)
 
     def show(self, text: str, color: str | None = None) -> None:
-        """Print a line that stays."""
+        """Print a line that stays, under the name of its play."""
         self.now("")
+        if self.heading:
+            heading, self.heading = self.heading, ""
+            self._display.display(f"\n{heading}")
         self._display.display(text, color=color)
 
     def now(self, text: str) -> None:
@@ -81,7 +85,8 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
             super().v2_playbook_on_play_start(play)
             return
         self._play = play
-        self.show(f"\n{play.get_name()}")
+        # shown with the first thing that happens in the play: most plays plan again and find the plan made
+        self.heading = play.get_name()
 
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
         super().v2_playbook_on_task_start(task, is_conditional)
@@ -90,6 +95,10 @@ class CallbackModule(DefaultCallback):  # type: ignore[misc]
     def v2_playbook_on_include(self, included_file: t.Any) -> None:
         if self.verbose:
             super().v2_playbook_on_include(included_file)
+
+    def v2_runner_item_on_ok(self, result: t.Any) -> None:
+        if self.verbose:
+            super().v2_runner_item_on_ok(result)
 
     def v2_runner_retry(self, result: t.Any) -> None:
         if self.verbose:
