@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import testinfra
@@ -15,9 +16,12 @@ from testinfra.host import Host
 
 def reach(variable: str) -> Host:
     """Return the node that a variable of the environment names, or say that it is not there."""
-    host = testinfra.get_host(os.environ[variable])
+    where = os.environ[variable]
+    # testinfra reads this one only as an argument, not from the address
+    extra = {key: value for key, value in parse_qsl(urlsplit(where).query) if key == "ssh_extra_args"}
+    host = testinfra.get_host(where, **extra)
     answer = host.run("true")
-    assert answer.rc == 0, f"{variable}={os.environ[variable]} cannot be reached: {answer.stderr}"
+    assert answer.rc == 0, f"{variable}={where} cannot be reached: {answer.stderr}"
     return host
 
 
