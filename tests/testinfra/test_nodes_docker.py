@@ -1,0 +1,156 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tests of the nodes themselves, as the role nodes_docker made them.
+
+By hand, with nodes running:  NETFS_BENCH_INSTALLATION=netfs-bench pytest tests/testinfra/test_nodes_docker.py
+The installation tells everything: its containers are found by label, and the labels say how to reach each node.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import testinfra
+from testinfra.host import Host
+
+INSTALLATION = os.environ.get("NETFS_BENCH_INSTALLATION") or "netfs-bench"
+DATA = "/export"
+
+
+def docker(*arguments: str) -> str:
+    """Return what the Docker client prints."""
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def containers() -> list[dict[str, Any]]:
+    """Return every container of the installation, running or not."""
+    found = docker("ps", "--all", "--quiet", "--filter", f"label=netfs.bench.installation={INSTALLATION}").split()
+    inspected: list[dict[str, Any]] = json.loads(docker("inspect", *found)) if found else []
+    return inspected
+
+
+class Node:
+    """One node: its container and the way into it."""
+
+    def __init__(self, container: dict[str, Any]) -> None:
+        self.container = container
+        self.labels: dict[str, str] = container["Config"]["Labels"]
+        self.name = self.labels["netfs.bench.node"]
+        self.kernel = self.labels["netfs.bench.kernel"]
+        self.address = self.labels["netfs.bench.address"]
+        self.state = Path(self.labels["netfs.bench.state"])
+
+    def host(self) -> Host:
+        """Return the node itself: by ssh where `docker exec` would land beside the guest."""
+        if self.kernel == "host":
+            return testinfra.get_host(f"docker://{self.container['Name'].lstrip('/')}")
+        return testinfra.get_host(
+            f"ssh://root@{self.address}?timeout=30&ssh_identity_file={self.state}/id_ed25519"
+            f"&ssh_extra_args=-o%20UserKnownHostsFile%3D{self.state}/known_hosts"
+        )
+
+
+NODES = [Node(container) for container in containers()]
+
+
+def test_there_are_nodes() -> None:
+    """Without nodes every other test here would pass unseen."""
+    assert NODES, f"no container carries the label netfs.bench.installation={INSTALLATION}"
+
+
+@pytest.fixture(params=NODES, ids=lambda node: node.name)
+def each(request: pytest.FixtureRequest) -> Node:
+    """Return one node after the other."""
+    node: Node = request.param
+    return node
+
+
+def test_container_runs(each: Node) -> None:
+    """A node is a running container without the run of the machine."""
+    assert each.container["State"]["Running"]
+    assert not each.container["HostConfig"]["Privileged"]
+
+
+def test_limits(each: Node) -> None:
+    """The limits are set and leave no swap to escape to."""
+    limits = each.container["HostConfig"]
+    assert limits["NanoCpus"] > 0
+    assert limits["Memory"] > 0
+    assert limits["MemorySwap"] == limits["Memory"]
+
+
+def test_booted(each: Node) -> None:
+    """systemd is up and no unit failed."""
+    host = each.host()
+    assert host.run("systemctl is-system-running --wait").stdout.strip() == "running", host.check_output(
+        "systemctl --failed --no-pager"
+    )
+
+
+def test_kernel(each: Node) -> None:
+    """A node has the kernel that was asked for."""
+    host = each.host()
+    own = host.check_output("uname -r") != os.uname().release
+    assert own == (each.kernel == "own")
+    assert (host.run("systemd-detect-virt").stdout.strip() == "uml") == (each.kernel == "own")
+
+
+def test_kernel_of_its_own_has_the_clients(each: Node) -> None:
+    """NFS and SMB can be mounted, and NFS served, whatever the machine's kernel has."""
+    if each.kernel != "own":
+        pytest.skip("runs on the machine's kernel")
+    host = each.host()
+    assert host.run("modprobe -a nfs nfsv4 cifs nfsd").rc == 0
+    filesystems = host.check_output("cat /proc/filesystems").split()
+    assert {"nfs", "nfs4", "cifs", "nfsd"} <= set(filesystems)
+
+
+def test_memory_of_a_guest_is_within_the_limit(each: Node) -> None:
+    """A guest that believed to have more memory than its container would be killed."""
+    if each.kernel != "own":
+        pytest.skip("sees the machine's memory")
+    total = int(each.host().check_output("sed -n 's/^MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")) * 1024
+    assert total < each.container["HostConfig"]["Memory"]
+
+
+def test_address_and_peers(each: Node) -> None:
+    """Every node has its address and reaches every other, by address and by name."""
+    host = each.host()
+    assert host.interface("vec0" if each.kernel == "own" else "eth0").addresses[0] == each.address
+    for other in NODES:
+        assert host.run(f"ping -c 1 -W 5 {other.address}").rc == 0
+        assert host.run(f"getent hosts {other.container['Config']['Hostname']}").stdout.split()[0] == other.address
+
+
+def test_data_is_on_a_volume(each: Node) -> None:
+    """Data does not lie on the layers of the container, whose copying would be measured too."""
+    if not any(mount["Type"] == "volume" for mount in each.container["Mounts"]):
+        pytest.skip("keeps no data")
+    kind = each.host().check_output(f"stat --file-system --format=%T {DATA}")
+    assert kind not in ("overlayfs", "UNKNOWN (0xc0ffee)")
+    assert each.host().mount_point(DATA).exists
+
+
+def test_bare(each: Node) -> None:
+    """Nothing serves before a role says so, and packages may start their services again."""
+    host = each.host()
+    assert not host.file("/usr/sbin/policy-rc.d").exists
+    assert not host.socket("tcp://0.0.0.0:111").is_listening
+    assert not host.socket("tcp://0.0.0.0:2049").is_listening
+
+
+def test_packages_can_be_installed(each: Node) -> None:
+    """apt has lists and finds a package in them."""
+    assert each.host().run("apt-cache show nfs-ganesha").rc == 0
+
+
+def test_only_the_owner_reads_the_key(each: Node) -> None:
+    """The key opens every guest of the installation."""
+    assert stat.S_IMODE((each.state / "id_ed25519").stat().st_mode) == 0o600
+    assert stat.S_IMODE(each.state.stat().st_mode) == 0o700
