@@ -285,10 +285,9 @@ def scenarios() -> list[str]:
 
 def molecule(job: Job, scenario: str) -> None:
     """Test one role; its nodes stay for the next one, and go with the last."""
-    keep = [] if scenario == "default" else ["--destroy=never"]
-    said = job("molecule", "test", "--scenario-name", scenario, *keep)
-    done = re.findall(rf"\b{re.escape(scenario)} [➜>] (\w+)\b.*(?:Completed|Executed: Successful)", said)
-    job.count(len(set(done)) or 1)
+    keep = ["--destroy=never"] if scenario != "default" and "default" in scenarios() else []
+    job("molecule", "test", "--scenario-name", scenario, *keep)
+    job.count(1)
 
 
 def smoke(job: Job) -> None:
