@@ -266,12 +266,15 @@ class Api:
             ) from error
         return "0.28 or newer"
 
-    def works(self, path: str, what: str, seconds: float) -> Record:
-        """Wait until an object's own status is healthy: the server answers "created" before it has tried anything."""
+    def works(self, path: str, what: str, seconds: float, stale: str = "") -> Record:
+        """Wait until an object's own status is healthy: the server answers "created" before it has tried anything.
+
+        It repeats a status for five seconds, so one that was made (checked_at) before a change says nothing.
+        """
         until = time.monotonic() + seconds
         while True:
             status: Record = self.get(f"{path}/status") or {}
-            if status.get("status") == "healthy":
+            if status.get("status") == "healthy" and status.get("checked_at") != stale:
                 return status
             if time.monotonic() >= until:
                 raise DfsctlError(
@@ -423,7 +426,8 @@ def settle_store(module: t.Any, api: Api, where: str, keys: list[str], secret: s
     )
     result["restart_required"] = bool(reply and result["changed"])
     if not module.check_mode:
-        api.works(path, f"The store {params['name']}", params["wait"])
+        stale = reply["status"]["checked_at"] if reply and result["changed"] else ""
+        api.works(path, f"The store {params['name']}", params["wait"], stale)
     if reply or not module.check_mode:
         result["store"] = without_seal(api.get(path))
     return result

@@ -135,8 +135,9 @@ def work(module, api):
     )
     if wanted and (reply or not module.check_mode):
         if result["diff"]["after"].get("enabled", True) and not module.check_mode:
-            what = f"The adapter for {given['type']}"
-            api.works(path, f"{what} (port {result['diff']['after']['port']}, which may be taken)", given["wait"])
+            what = f"The adapter for {given['type']} (port {result['diff']['after']['port']}, which may be taken)"
+            stale = reply["status"]["checked_at"] if reply and result["changed"] else ""
+            api.works(path, what, given["wait"], stale)
         result["adapter"] = {**api.get(path), "settings": api.get(f"{path}/settings")}
     return result
 

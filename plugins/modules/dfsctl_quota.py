@@ -124,7 +124,7 @@ def path_of(given):
     if given["scope"] == "default-user":
         if given["id"] is not None:
             raise DfsctlError("A quota for default-user has no id.")
-        return f"{quotas}/default-user"
+        return f"{quotas}/default-user/0"  # the number is ignored; the documented path without one is refused by 0.29
     if given["id"] is None:
         raise DfsctlError(f"A quota for a {given['scope']} needs its id.")
     return f"{quotas}/{given['scope']}/{given['id']}"

@@ -308,7 +308,8 @@ def work(module, api):
     result["restart_required"] = bool(before and moved & AFTER_RESTART)
     if wanted and not (module.check_mode and before is None):
         if result["diff"]["after"].get("enabled", True) and not module.check_mode:
-            api.works(path, f"The share {name}", given["wait"])
+            touched = reply and moved & {"enabled", *STORES}
+            api.works(path, f"The share {name}", given["wait"], reply["status"]["checked_at"] if touched else "")
         result["share"] = {**api.get(path), "nfs": api.get(f"{path}/adapters/nfs/config")}
     return result
 
