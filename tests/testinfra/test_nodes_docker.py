@@ -51,8 +51,8 @@ class Node:
         if self.kernel == "host":
             return testinfra.get_host(f"docker://{self.container['Name'].lstrip('/')}")
         return testinfra.get_host(
-            f"ssh://root@{self.address}?timeout=30&ssh_identity_file={self.state}/id_ed25519"
-            f"&ssh_extra_args=-o%20UserKnownHostsFile%3D{self.state}/known_hosts"
+            f"ssh://root@{self.address}?timeout=30&ssh_identity_file={self.state}/id_ed25519",
+            ssh_extra_args=f"-o UserKnownHostsFile={self.state}/known_hosts",
         )
 
 
