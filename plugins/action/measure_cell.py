@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(
+        args = self.validate_argument_spec(
             {
                 "run_directory": {"type": "path", "required": True},
                 "cell": {"type": "dict", "required": True},
@@ -43,7 +43,7 @@ class ActionModule(ActionBase):
                 "obstacle": {"type": "str", "default": ""},
                 "provenance": {"type": "dict", "default": {}},
             }
-        )
+        )[1]
         run, cell = Path(args["run_directory"]), args["cell"]
         started = time.time()
         answer = self._answer(args, task_vars)

@@ -60,7 +60,7 @@ def subset_sums(weights: tuple[int, ...], size: int) -> dict[int, int]:
 
     With the ranks as weights this is the null distribution of the rank sum, with or without ties (Mann & Whitney 1947).
     """
-    by_size: list[dict[int, int]] = [{0: 1}] + [{} for _ in range(size)]
+    by_size: list[dict[int, int]] = [{0: 1}] + [{} for taken in range(size)]
     for weight in weights:
         for taken in range(size, 0, -1):
             for total, count in by_size[taken - 1].items():

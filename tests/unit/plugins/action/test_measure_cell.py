@@ -96,7 +96,7 @@ def test_a_good_cell_is_kept_with_its_raw_output(tmp_path):
     ],
 )
 def test_a_cell_that_fails_is_a_record_with_a_reason(tmp_path, answer, reason):
-    _, record = measure(tmp_path, answer)
+    record = measure(tmp_path, answer)[1]
     assert record["status"] == "failed"
     assert reason in record["reason"]
     assert record["provenance"]["fio_version"] == "unknown"

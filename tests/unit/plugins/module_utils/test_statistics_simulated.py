@@ -24,9 +24,9 @@ def simulate(cv: float, ratio: float, n: int) -> list[Comparison]:
     sigma = math.sqrt(math.log(1 + cv * cv))
 
     def series(scale: float) -> list[float]:
-        return [scale * source.lognormvariate(0, sigma) for _ in range(n)]
+        return [scale * source.lognormvariate(0, sigma) for trial in range(n)]
 
-    return [compare(series(1), series(ratio), "higher") for _ in range(COMPARISONS)]
+    return [compare(series(1), series(ratio), "higher") for number in range(COMPARISONS)]
 
 
 def shares(comparisons: list[Comparison]) -> dict[str, float]:

@@ -158,10 +158,13 @@ def test_check_mode_parses_and_runs_nothing(stage):
 
 
 def test_a_node_without_fio(stage, monkeypatch):
+    warnings = []
     monkeypatch.setattr(fio.AnsibleModule, "get_bin_path", lambda _module, _name: None)
+    # where a warning ends up depends on whether Ansible's controller code is loaded too
+    monkeypatch.setattr(fio.AnsibleModule, "warn", lambda _module, text: warnings.append(text))
     answer = stage.run(_ansible_check_mode=True)
     assert answer["changed"] is True
-    assert "was not parsed" in json.dumps(answer["warnings"])
+    assert "was not parsed" in warnings[0]
     assert "Install the package fio" in stage.run()["msg"]
 
 

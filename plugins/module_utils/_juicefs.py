@@ -1,0 +1,68 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a JuiceFS volume is and should be. Private to this collection: may change without notice."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import typing as t
+
+# Settings that are part of how data is stored: a volume that differs is another volume.
+FIXED = {
+    "name": "Name",
+    "storage": "Storage",
+    "bucket": "Bucket",
+    "block_size": "BlockSize",
+    "compression": "Compression",
+}
+NOT_FORMATTED = "database is not formatted"
+LOG_LINE = re.compile(r"^\d{4}/\d\d/\d\d [\d:.]+ \S+ <(?P<level>\w+)>: (?P<text>.*?)( \[\S+:\d+\])?$")
+
+
+def read_environment(text: str) -> dict[str, str]:
+    """The variables in a file for systemd's EnvironmentFile=."""
+    found = {}
+    for word in shlex.split(text, comments=True):
+        name, _equals, value = word.partition("=")
+        found[name] = value
+    return found
+
+
+def volume_of_status(output: str) -> dict[str, t.Any]:
+    """The settings that `juicefs status` prints, in our words."""
+    setting = json.loads(output)["Setting"]
+    volume = {ours: setting.get(theirs) or ("none" if ours == "compression" else "") for ours, theirs in FIXED.items()}
+    return {
+        **volume,
+        "bucket": volume["bucket"].rstrip("/"),
+        "trash_days": setting.get("TrashDays", 0),
+        # Keys in the volume win over those in the environment, and nobody can read back whether they are the right ones.
+        "stored_keys": bool(setting.get("AccessKey") or setting.get("SecretKey")),
+        "uuid": setting["UUID"],
+    }
+
+
+def differences(volume: dict[str, t.Any], wanted: dict[str, t.Any]) -> list[str]:
+    """What makes it another volume than the wanted one, in words."""
+    return [
+        f"{name} is {volume[name]}, not {wanted[name]}"
+        for name in FIXED
+        if wanted.get(name) is not None and volume[name] != wanted[name]
+    ]
+
+
+def complaint(stderr: str) -> str:
+    """The last thing that JuiceFS said and that is not only informative."""
+    lines = []
+    for line in stderr.splitlines():
+        parts = LOG_LINE.match(line)
+        if not parts:
+            lines.append(line.strip())
+        elif parts["level"] not in ("INFO", "DEBUG", "WARNING"):
+            lines.append(parts["text"])
+    lines = [line for line in lines if line]
+    return lines[-1] if lines else (stderr.strip() or "it gave no reason")
