@@ -161,8 +161,8 @@ def refuse_small_disk(plan, directory):
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise PlanError(
-            f"The disk is too small: nodes and data set need {needed >> 20} MiB, and {free >> 20} MiB are free on the disk "
-            f"of {directory}. Free some, or make the data set smaller with -e effort=smoke or -e SIZE=16m."
+            f"The disk is too small: nodes and data set need {needed >> 20} MiB, and {free >> 20} MiB are free on the "
+            f"disk of {directory}. Free some, or make the data set smaller with -e effort=smoke or -e SIZE=16m."
         )
 
 
