@@ -35,9 +35,9 @@ def write(client: Host, path: str, megabytes: int = 4) -> str:
 
 def checksum(host: Host, path: str) -> str:
     """Return the SHA-256 of a file."""
-    return host.check_output("sha256sum %s", path).split()[0]
+    return str(host.check_output("sha256sum %s", path).split()[0])
 
 
 def journal(node: Host, unit: str) -> str:
     """Return what a unit said last, for the message of a test that failed."""
-    return node.run("journalctl --no-pager --lines=50 --output=cat --unit=%s", unit).stdout
+    return str(node.run("journalctl --no-pager --lines=50 --output=cat --unit=%s", unit).stdout)

@@ -20,7 +20,9 @@ def test_unit_runs_and_survives_a_reboot(node: Host) -> None:
 
 
 def test_unit_is_hardened(node: Host) -> None:
-    exposure = float(node.check_output("systemd-analyze security --no-pager %s | tail -n 1", UNIT).split(": ")[1].split()[0])
+    exposure = float(
+        node.check_output("systemd-analyze security --no-pager %s | tail -n 1", UNIT).split(": ")[1].split()[0]
+    )
     assert exposure < 5
 
 
@@ -42,9 +44,7 @@ def test_endpoint(endpoint: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["nfs3", "nfs4.2"])
-def test_bytes_reach_the_disk_of_the_server(
-    node: Host, client: Host, endpoint: dict[str, Any], protocol: str
-) -> None:
+def test_bytes_reach_the_disk_of_the_server(node: Host, client: Host, endpoint: dict[str, Any], protocol: str) -> None:
     name = f"molecule-{protocol}"
     with nfs.mounted(client, endpoint, protocol) as directory:
         wrote = nfs.write(client, f"{directory}/{name}")
@@ -64,10 +64,10 @@ def test_a_bad_configuration_is_refused_and_a_good_one_is_not(node: Host) -> Non
     check = "/usr/local/lib/netfs-ganesha/check"
     node.check_output("%s /etc/netfs-ganesha/ganesha.conf", check)
     bad = "/tmp/bad-ganesha.conf"
-    for old, new in (("Squash =", "Squahs ="), ("Path = \"/export\"", "Path = \"/nowhere\""), ("}", "")):
-        node.check_output("sed 's|%s|%s|' /etc/netfs-ganesha/ganesha.conf > %s" % (old, new, bad))
+    for change in ("s|Squash =|Squahs =|", 's|Path = "/export"|Path = "/nowhere"|', "s|}||"):
+        node.check_output("sed %s /etc/netfs-ganesha/ganesha.conf > %s", change, bad)
         answer = node.run("%s %s", check, bad)
-        assert answer.rc == 1, f"{new}: {answer}"
+        assert answer.rc == 1, f"{change}: {answer}"
         assert "Ganesha refuses this configuration" in answer.stderr
     node.check_output("rm %s", bad)
     assert node.service(UNIT).is_running
