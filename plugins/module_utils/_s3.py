@@ -105,6 +105,8 @@ def error_of(status: int, body: bytes) -> S3Error:
 # One sentence per thing that people get wrong; all of them end with what to do.
 ADVICE = {
     "InvalidAccessKeyId": "{endpoint} does not know this access key. Check the access key.",
+    # versitygw has a word of its own for the same thing
+    "XAdminUserNotFound": "{endpoint} does not know this access key. Check the access key.",
     "SignatureDoesNotMatch": "{endpoint} knows the access key but refuses the secret key. Check the secret key.",
     "AccessDenied": "{endpoint} denies access to bucket '{bucket}'. Check the keys and what they may do.",
     "NoSuchBucket": "{endpoint} has no bucket '{bucket}'. Create it, or name another one.",

@@ -1,0 +1,55 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Look for secrets where none may be. The node only tells what it shows; the comparison is made here, since a secret on
+the command line of a search would be found by it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from testinfra.host import Host
+
+ROOT = Path(__file__).parent.parent.parent
+TEXT = " | tr -cd '\\11\\12\\40-\\176'"  # some logs and state files are not text
+
+
+def shown_by(node: Host, unit: str) -> dict[str, str]:
+    """Return everything that an account without privileges, a log collector or a curious colleague gets to see."""
+    return {
+        "processes": node.check_output("ps -eww -o args"),
+        "environment in ps": node.check_output("runuser -u nobody -- ps -eww e -o args"),
+        "systemctl show": node.check_output("systemctl show %s", unit),
+        "systemctl cat": node.check_output("systemctl cat %s", unit),
+        "journal": node.check_output("journalctl --no-pager --output=cat"),
+        "logs": node.check_output(f"find /var/log -type f -name '*.log*' -exec cat '{{}}' + {TEXT}"),
+        "world-readable files": node.check_output(
+            "find /etc /usr/local /run /var/lib /tmp -xdev -type f -size -200k -perm -o+r -exec cat '{}' + 2>/dev/null"
+            + TEXT
+        ),
+    }
+
+
+def play(*words: str, **environment: str) -> str:
+    """Run a playbook of the scenario and return everything it said, loudest."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    done = subprocess.run(
+        [str(program), *words],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-6000:]
+    return said
+
+
+def inventory() -> list[str]:
+    """Return the arguments that name the inventory of the scenario."""
+    return ["--inventory", str(ROOT / "inventories" / os.environ.get("NETFS_BENCH_INVENTORY", "docker"))]
