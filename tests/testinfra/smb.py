@@ -1,0 +1,52 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a test of any SMB server needs: passwords, a mount by the kernel of the client, and Samba's own client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from testinfra.backend.base import CommandResult
+from testinfra.host import Host
+
+DIRECTORY = "/mnt/netfs-bench-smb"
+LOGIN = "/run/netfs-bench-test.login"
+
+
+def secret_file(endpoint: dict[str, Any]) -> Path:
+    """Return the file on the controller that the endpoint names."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    return state / "netfs.bench" / os.environ["NETFS_BENCH_INSTALLATION"] / "secrets" / str(endpoint["secret"])
+
+
+def log_in(host: Host, user: str, password: str) -> None:
+    """Write a login where both clients read it."""
+    host.check_output("umask 077 && printf '%%s\\n' %s %s > %s", f"username={user}", f"password={password}", LOGIN)
+
+
+def ask(node: Host, port: int, share: str, *options: str) -> CommandResult:
+    """List a share with smbclient on the server itself."""
+    words = " ".join(options) or f"--authentication-file={LOGIN}"
+    return node.run(f"timeout 20 smbclient --configfile=/dev/null --port={port} {words} //127.0.0.1/{share} -c ls 2>&1")
+
+
+def mount(client: Host, endpoint: dict[str, Any], share: str, version: str = "3.1.1") -> CommandResult:
+    """Mount a share by the kernel of the client; log in first."""
+    options = f"vers={version},port={endpoint['port']},credentials={LOGIN},soft"
+    source = f"//{endpoint['host']}/{share}"
+    return client.run("mkdir -p %s && timeout 60 mount -t cifs -o %s %s %s", DIRECTORY, options, source, DIRECTORY)
+
+
+@contextmanager
+def mounted(client: Host, endpoint: dict[str, Any], share: str) -> Iterator[str]:
+    """Mount a share on the client, and unmount it whatever happens."""
+    try:
+        answer = mount(client, endpoint, share)
+        assert answer.rc == 0, answer
+        yield DIRECTORY
+    finally:
+        client.run("umount %s || umount -l %s; rmdir %s; rm -f %s", DIRECTORY, DIRECTORY, DIRECTORY, LOGIN)

@@ -1,0 +1,172 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Role samba: its unit, who gets in and who does not, and bytes that a kernel's SMB client wrote."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from typing import Any
+
+import nfs
+import pytest
+import smb
+from testinfra.host import Host
+
+UNIT = "netfs-samba.service"
+CONFIG = "/etc/netfs-samba/smb.conf"
+ALICE = "only for this test"
+
+
+@pytest.fixture(scope="module")
+def password(endpoint: dict[str, Any]) -> str:
+    """Return the password that was generated."""
+    return smb.secret_file(endpoint).read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture(autouse=True)
+def _no_login_is_left(node: Host, client: Host) -> Iterator[None]:
+    yield
+    for host in (node, client):
+        host.run("rm -f %s", smb.LOGIN)
+
+
+def test_unit_runs_and_survives_a_reboot(node: Host) -> None:
+    service = node.service(UNIT)
+    assert service.is_running, nfs.journal(node, UNIT)
+    assert service.is_enabled
+
+
+def test_unit_is_hardened(node: Host) -> None:
+    said = node.check_output("systemd-analyze security --no-pager %s | tail -n 1", UNIT)
+    assert float(said.split(": ")[1].split()[0]) < 4
+
+
+def test_listens(node: Host, endpoint: dict[str, Any]) -> None:
+    assert node.socket(f"tcp://{endpoint['port']}").is_listening, nfs.journal(node, UNIT)
+
+
+def test_units_of_the_distribution_do_not_run(node: Host) -> None:
+    for name in ("smbd.service", "nmbd.service"):
+        assert node.service(name).is_masked
+        assert not node.service(name).is_running
+    assert not node.socket("tcp://445").is_listening
+
+
+def test_endpoint(endpoint: dict[str, Any]) -> None:
+    assert endpoint["protocol"] == "smb"
+    assert endpoint["versions"] == ["smb3"]
+    assert endpoint["path"] == "shared"
+    assert endpoint["user"] == "bench"
+    assert endpoint["durability"] == "local-durable"
+
+
+def test_generated_password_is_the_owners_alone(endpoint: dict[str, Any], password: str) -> None:
+    assert len(password) == 32
+    assert stat.S_IMODE(smb.secret_file(endpoint).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("words", ["generated", ALICE])
+def test_no_password_is_stored_on_the_node(node: Host, password: str, words: str) -> None:
+    wanted = password if words == "generated" else words
+    node.check_output("umask 077 && printf '%%s' %s > /run/wanted", wanted)
+    found = node.run("grep -rlF -f /run/wanted /etc /var/lib/netfs-samba /var/log /usr/local /tmp").stdout
+    node.run("rm -f /run/wanted")
+    assert found == ""
+
+
+def test_shares_belong_to_whom_they_should(node: Host) -> None:
+    shared, private = node.file("/export/shared"), node.file("/export/private")
+    assert (shared.user, shared.mode) == ("bench", 0o755)
+    assert (private.user, private.mode) == ("alice", 0o700)
+
+
+@pytest.mark.parametrize(
+    "login, share, answer",
+    [
+        ("bench:generated", "shared", ""),
+        (f"alice:{ALICE}", "private", ""),
+        (f"alice:{ALICE}", "shared", ""),
+        ("bench:generated", "private", "NT_STATUS_ACCESS_DENIED"),
+        ("bench:wrong", "shared", "NT_STATUS_LOGON_FAILURE"),
+        ("nobody:wrong", "shared", "NT_STATUS_LOGON_FAILURE"),
+        ("root:wrong", "shared", "NT_STATUS_LOGON_FAILURE"),
+    ],
+)
+def test_who_gets_in(node: Host, endpoint: dict[str, Any], login: str, share: str, answer: str) -> None:
+    user, given = login.split(":")
+    generated = smb.secret_file(endpoint).read_text(encoding="utf-8").strip()
+    smb.log_in(node, user, generated if given == "generated" else given)
+    said = smb.ask(node, endpoint["port"], share)
+    assert (said.rc == 0) is (answer == ""), said
+    assert answer in said.stdout
+
+
+@pytest.mark.parametrize("options", ["--no-pass", "--user=guest%"])
+def test_guests_are_refused(node: Host, endpoint: dict[str, Any], options: str) -> None:
+    said = smb.ask(node, endpoint["port"], "shared", options)
+    assert said.rc != 0
+    assert "NT_STATUS_ACCESS_DENIED" in said.stdout or "NT_STATUS_LOGON_FAILURE" in said.stdout
+
+
+def test_old_versions_are_refused(node: Host, endpoint: dict[str, Any], password: str) -> None:
+    smb.log_in(node, "bench", password)
+    login = f"--authentication-file={smb.LOGIN}"
+    assert smb.ask(node, endpoint["port"], "shared", login, "--max-protocol=SMB3_11").rc == 0
+    for version in ("SMB3_02", "SMB2_10", "NT1"):
+        assert smb.ask(node, endpoint["port"], "shared", login, f"--max-protocol={version}").rc != 0
+
+
+def test_bytes_reach_the_disk_of_the_server(node: Host, client: Host, endpoint: dict[str, Any], password: str) -> None:
+    smb.log_in(client, "bench", password)
+    with smb.mounted(client, endpoint, "shared") as directory:
+        wrote = nfs.write(client, f"{directory}/molecule")
+        assert nfs.checksum(node, "/export/shared/molecule") == wrote
+        assert "vers=3.1.1" in client.check_output("findmnt -no OPTIONS %s", directory).split(",")
+        client.check_output("rm %s", f"{directory}/molecule")
+        assert not node.file("/export/shared/molecule").exists
+
+
+def test_options_of_a_share_do_what_they_say(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    smb.log_in(client, "alice", ALICE)
+    with smb.mounted(client, endpoint, "private") as directory:
+        assert "seal" in client.check_output("findmnt -no OPTIONS %s", directory) or (
+            '"cipher": "AES' in node.check_output("smbstatus --configfile=%s --json | grep -A 9 tcons", CONFIG)
+        )
+        nfs.write(client, f"{directory}/kept", 1)
+        client.check_output("rm %s", f"{directory}/kept")
+        assert node.file("/export/private/.bin/kept").exists
+        assert client.run("touch %s", f"{directory}/virus.exe").rc != 0
+
+
+def test_a_wrong_password_does_not_mount(client: Host, endpoint: dict[str, Any]) -> None:
+    smb.log_in(client, "bench", "wrong")
+    answer = smb.mount(client, endpoint, "shared")
+    client.run("rmdir %s", smb.DIRECTORY)
+    assert answer.rc != 0
+    assert "error(13)" in answer.stderr
+
+
+def test_probe_leaves_nothing(node: Host) -> None:
+    node.check_output("/usr/local/lib/netfs-samba/probe")
+    assert node.check_output("find /export /run -xdev -name '*netfs*probe*'") == ""
+
+
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        ("srict sync = yes", "Unknown parameter"),
+        ("read only = perhaps", "not boolean"),
+        ("vfs objects = nosuch", "nosuch"),
+        ("workgroup = X", "Global parameter"),
+        ("create mask = 9999", "Invalid octal"),
+    ],
+)
+def test_a_bad_configuration_is_refused(node: Host, line: str, says: str) -> None:
+    check = "/usr/local/lib/netfs-samba/check"
+    node.check_output("%s %s", check, CONFIG)
+    node.check_output("{ cat %s; echo %s; } > /tmp/bad.conf", CONFIG, line)
+    answer = node.run("%s /tmp/bad.conf", check)
+    node.check_output("rm /tmp/bad.conf")
+    assert answer.rc == 1
+    assert says in answer.stderr
