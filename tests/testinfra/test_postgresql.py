@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import secrets_of
-from testinfra.host import CommandResult, Host
+from testinfra.backend.base import CommandResult
+from testinfra.host import Host
 
 UNIT = "postgresql@17-netfs.service"
 
