@@ -104,10 +104,10 @@ def words_of(text: str) -> str:
 class Api:
     """One control plane: its address, who we are there, and how it fails."""
 
-    def __init__(self, params: Record, opener: Callable[..., t.Any] = open_url) -> None:
+    def __init__(self, params: Record, opener: Callable[..., t.Any] | None = None) -> None:
         self.url = str(params["api_url"]).rstrip("/")
         self.params = params
-        self.opener = opener
+        self.opener = opener or open_url
         self.known: set[str] = set()  # secrets that must not be shown
         self.given = params.get("api_token") or ""
         if not self.given and params.get("api_token_file"):
@@ -485,14 +485,35 @@ def unsynced(api: Api) -> dict[str, int]:
     }
 
 
-READS = {"list", "ls", "show", "get", "status", "stats", "info", "version", "health", "ports", "help", "completion"}
+READS = {
+    "list",
+    "ls",
+    "show",
+    "get",
+    "status",
+    "stats",
+    "info",
+    "version",
+    "ports",
+    "help",
+    "completion",
+    "list-mounts",
+}
+NOUNS = {
+    *("adapter", "block", "client", "clients", "context", "grace", "group", "health", "identity-provider", "idmap"),
+    *("local", "member", "metadata", "mounts", "netgroup", "netlogon", "nfs-config", "permission", "policy", "quota"),
+    *("remote", "session", "sessions", "settings", "share", "snapshot", "snapshot-policy", "store", "system", "trash"),
+    *("user",),
+}
 SECRET_FLAG = re.compile(r"(-p|-P|--token|--[a-z-]*password[a-z-]*|--[a-z-]*secret[a-z-]*)(=.*)?", re.DOTALL)
 
 
 def reads_only(argv: list[str]) -> bool:
-    """Whether a command of dfsctl only reads, told by its verb: the words before the first flag."""
-    words = argv[: next((index for index, word in enumerate(argv) if word.startswith("-")), len(argv))]
-    return any(word in READS or word.endswith("-status") for word in words[:5]) or "--help" in argv
+    """Whether a command of dfsctl only reads, told by its verb, the first word that is not one of its nouns."""
+    if "--help" in argv or "-h" in argv:
+        return True
+    verb = next((word for word in argv if word not in NOUNS), "")
+    return verb in READS or verb.endswith("-status")
 
 
 def refuse_secrets(argv: list[str]) -> None:
