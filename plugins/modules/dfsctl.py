@@ -59,13 +59,13 @@ EXAMPLES = r"""
 - name: Who is connected
   netfs.bench.dfsctl:
     argv: [client, list]
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
   register: clients
 
 - name: Empty the recycle bin
   netfs.bench.dfsctl:
     argv: [trash, empty, /export, --force]
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

@@ -62,13 +62,13 @@ EXAMPLES = r"""
     settings:
       max_read_size: 4194304
       max_write_size: 4194304
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: No SMB
   netfs.bench.dfsctl_adapter:
     type: smb
     enabled: false
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

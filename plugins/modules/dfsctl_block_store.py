@@ -110,7 +110,7 @@ EXAMPLES = r"""
     path: /var/lib/dittofs/blocks
     durability: local
     max_size: 20GiB
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Keep content in a bucket, too
   netfs.bench.dfsctl_block_store:
@@ -123,7 +123,7 @@ EXAMPLES = r"""
     bucket: nas
     access_key_id: "{{ nas_access_key }}"
     secret_access_key: "{{ vault_nas_secret_key }}"
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

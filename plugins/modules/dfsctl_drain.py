@@ -40,7 +40,7 @@ seealso:
 EXAMPLES = r"""
 - name: Everything in the bucket
   netfs.bench.dfsctl_drain:
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

@@ -46,12 +46,12 @@ seealso:
 EXAMPLES = r"""
 - name: Everything in the bucket
   netfs.bench.dfsctl_drain:
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: And nowhere else
   netfs.bench.dfsctl_evict:
     share: /export
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

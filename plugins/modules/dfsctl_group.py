@@ -49,7 +49,7 @@ EXAMPLES = r"""
     name: staff
     gid: 2000
     members: [alice, bob]
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

@@ -34,7 +34,7 @@ seealso:
 EXAMPLES = r"""
 - name: Read everything
   netfs.bench.dfsctl_info:
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
   register: dittofs
 
 - name: Every share works

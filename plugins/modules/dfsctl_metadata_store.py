@@ -89,7 +89,7 @@ EXAMPLES = r"""
     type: badger
     path: /var/lib/dittofs/metadata
     relaxed_durability: false
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Keep metadata in PostgreSQL
   netfs.bench.dfsctl_metadata_store:
@@ -100,13 +100,13 @@ EXAMPLES = r"""
     user: dittofs
     password: "{{ vault_dittofs_database_password }}"
     sslmode: require
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Remove the store
   netfs.bench.dfsctl_metadata_store:
     name: meta
     state: absent
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

@@ -65,7 +65,7 @@ EXAMPLES = r"""
     share: /export
     scope: default-user
     limit: 5GiB
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Alice may keep more
   netfs.bench.dfsctl_quota:
@@ -75,7 +75,7 @@ EXAMPLES = r"""
     limit: 20GiB
     soft_limit: 15GiB
     grace_seconds: 604800
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

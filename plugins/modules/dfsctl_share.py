@@ -118,13 +118,13 @@ EXAMPLES = r"""
     default_permission: read-write
     squash: root_to_guest
     quota: 50GiB
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Take it out of service for a while
   netfs.bench.dfsctl_share:
     name: /export
     enabled: false
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Say where the server is once, for all modules of the group
   hosts: nas

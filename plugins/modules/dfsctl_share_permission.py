@@ -51,14 +51,14 @@ EXAMPLES = r"""
     share: /export
     group: staff
     level: read-write
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Let alice fall back to what the share allows everybody
   netfs.bench.dfsctl_share_permission:
     share: /export
     user: alice
     state: absent
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

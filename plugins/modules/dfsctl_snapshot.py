@@ -51,7 +51,7 @@ EXAMPLES = r"""
   netfs.bench.dfsctl_snapshot:
     share: /export
     name: before-upgrade
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

@@ -81,19 +81,19 @@ EXAMPLES = r"""
     uid: 1001
     gid: 1001
     groups: [staff]
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: A new password for the administrator, whose old one is in the file
   netfs.bench.dfsctl_user:
     name: admin
     password: "{{ vault_admin_password }}"
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 
 - name: Remove the account
   netfs.bench.dfsctl_user:
     name: alice
     state: absent
-    api_password_file: /etc/dittofs/admin-password
+    api_password_file: /etc/netfs-dittofs/admin-password
 """
 
 RETURN = r"""

@@ -1,0 +1,213 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Role dittofs: its unit, its secrets, and bytes that a kernel's NFS client wrote, warm, cold and after a crash."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import nfs
+import pytest
+from testinfra.host import Host
+
+UNIT = "netfs-dittofs.service"
+ETC = "/etc/netfs-dittofs"
+HOME = "/usr/local/lib/netfs-dittofs"
+
+# Asks the control plane on the node itself, so that no secret is on a command line.
+ASK = r"""
+import json, sys, urllib.request
+base = "http://127.0.0.1:8080/api/v1"
+def ask(method, path, body=None, token=""):
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer " + token}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(base + path, data, headers, method=method)
+    return json.load(urllib.request.urlopen(request, timeout=600))
+password = open("/etc/netfs-dittofs/admin-password").readline().strip()
+token = ask("POST", "/auth/login", {"username": "admin", "password": password})["access_token"]
+answer = [ask(method, path, body, token) for method, path, body in json.loads(sys.argv[1])]
+print(json.dumps(answer))
+"""
+
+
+def ask(node: Host, *requests: tuple[str, str, object]) -> list[Any]:
+    """Return the answers of the control plane."""
+    answers: list[Any] = json.loads(node.check_output("python3 -c %s %s", ASK, json.dumps(requests)))
+    return answers
+
+
+def evict(node: Host) -> dict[str, Any]:
+    """Put everything into the bucket and drop the local copy; return what the server says it dropped."""
+    drained, stats, evicted = ask(
+        node,
+        ("POST", "/system/drain-uploads", None),
+        ("GET", "/shares/export/blockstore/stats", None),
+        ("POST", "/shares/export/blockstore/evict", {}),
+    )
+    assert drained["status"] == "drained"
+    assert stats["totals"]["unsynced_bytes"] == 0
+    dropped: dict[str, Any] = evicted
+    return dropped
+
+
+def read_from_bucket(node: Host) -> int:
+    """Return how many bytes the server has read from the bucket since its start."""
+    metrics = node.check_output("curl --silent --fail http://127.0.0.1:9090/metrics")
+    found = re.findall(r"^dittofs_datapath_block_range_read_bytes_total(?:{.*})? (\S+)$", metrics, re.MULTILINE)
+    return int(sum(map(float, found)))
+
+
+def test_unit_runs_and_survives_a_reboot(node: Host) -> None:
+    service = node.service(UNIT)
+    assert service.is_running, nfs.journal(node, UNIT)
+    assert service.is_enabled
+
+
+def test_unit_is_hardened(node: Host) -> None:
+    said = node.check_output("systemd-analyze security --no-pager %s | tail -n 1", UNIT)
+    assert float(said.split(": ")[1].split()[0]) < 2
+    assert node.check_output("ps -o user= -p $(systemctl show --value --property=MainPID %s)", UNIT) == "dittofs"
+
+
+def test_listens(node: Host, endpoint: dict[str, Any]) -> None:
+    assert node.socket(f"tcp://{endpoint['port']}").is_listening, nfs.journal(node, UNIT)
+    assert node.socket("tcp://12445").is_listening
+    assert node.socket("tcp://127.0.0.1:8080").is_listening
+    assert not node.socket("tcp://0.0.0.0:8080").is_listening
+    assert not node.socket("tcp://1445").is_listening
+
+
+def test_endpoint(endpoint: dict[str, Any]) -> None:
+    assert endpoint["service"] == "dittofs"
+    assert endpoint["versions"] == ["nfs3", "nfs4.0", "nfs4.1", "nfs4.2"]
+    assert (endpoint["port"], endpoint["path"]) == (12049, "/export")
+    assert endpoint["durability"] == "local-durable"
+
+
+def test_memory_is_sized_from_the_limit_of_the_node(node: Host) -> None:
+    limits = node.run("cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes").stdout.split()
+    total = int(re.findall(r"MemTotal: +(\d+)", node.file("/proc/meminfo").content_string)[0]) // 1024
+    least = min([int(limit) >> 20 for limit in limits if limit.isdigit()] + [total])
+    environment = node.check_output("systemctl show --property=Environment %s", UNIT)
+    assert f"GOMEMLIMIT={least * 6 // 10}MiB" in environment
+
+
+@pytest.mark.parametrize("name", ["environment", "admin-password", "smb-login"])
+def test_files_with_secrets_are_private(node: Host, name: str) -> None:
+    file = node.file(f"{ETC}/{name}")
+    assert (file.user, file.group, file.mode) == ("root", "root", 0o600)
+
+
+def test_no_secret_is_seen(node: Host) -> None:
+    secrets = re.findall(r'="(.+)"', node.file(f"{ETC}/environment").content_string)
+    secrets += re.findall(r"password = (.+)", node.file(f"{ETC}/smb-login").content_string)
+    assert len(secrets) == 3
+    shown = node.check_output("journalctl --no-pager --output=cat") + node.check_output("ps -eo args")
+    shown += node.check_output("systemctl show %s", UNIT)
+    assert [number for number, secret in enumerate(secrets) if secret in shown] == []
+
+
+def test_control_plane_is_as_asked(node: Host) -> None:
+    shares, grants, small, quotas, users, adapters = ask(
+        node,
+        ("GET", "/shares", None),
+        ("GET", "/shares/export/permissions", None),
+        ("GET", "/shares/small/permissions", None),
+        ("GET", "/shares/export/quotas", None),
+        ("GET", "/users", None),
+        ("GET", "/adapters/ports", None),
+    )
+    assert {share["name"]: share["default_permission"] for share in shares} == {
+        "/export": "read-write",
+        "/small": "none",
+    }
+    assert [share.get("quota_bytes") for share in shares if share["name"] == "/small"] == ["1.00GiB"]
+    assert [(grant["name"], grant["level"]) for grant in grants] == [("reader", "read")]
+    assert [(grant["type"], grant["name"]) for grant in small] == [("group", "staff")]
+    assert [(quota["identity_id"], quota["limit_bytes"]) for quota in quotas] == [(1000, "4.00GiB")]
+    assert {user["username"] for user in users} >= {"admin", "bench", "reader"}
+    assert {adapter["type"]: adapter["port"] for adapter in adapters} == {"nfs": 12049, "smb": 12445}
+
+
+@pytest.mark.parametrize("protocol", ["nfs3", "nfs4.0", "nfs4.1", "nfs4.2"])
+def test_bytes_come_back(client: Host, endpoint: dict[str, Any], protocol: str) -> None:
+    with nfs.mounted(client, endpoint, protocol) as directory:
+        wrote = nfs.write(client, f"{directory}/{protocol}")
+    # A new mount has nothing in its cache
+    with nfs.mounted(client, endpoint, protocol) as directory:
+        assert nfs.checksum(client, f"{directory}/{protocol}") == wrote
+        client.check_output("rm %s", f"{directory}/{protocol}")
+
+
+def test_smb_round_trip(node: Host) -> None:
+    login = f"smbclient --authentication-file={ETC}/smb-login --port=12445 //127.0.0.1/export --command=%s"
+    node.check_output("head -c 1048576 /dev/urandom > /tmp/smb-wrote")
+    node.check_output(login, "put /tmp/smb-wrote smb-file; get smb-file /tmp/smb-read; rm smb-file")
+    node.check_output("cmp /tmp/smb-wrote /tmp/smb-read && rm /tmp/smb-wrote /tmp/smb-read")
+
+
+def test_cold_reads_come_from_the_bucket_and_are_right(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        wrote = nfs.write(client, f"{directory}/cold", megabytes=16)
+    assert evict(node)["bytes_freed"] > 0
+    assert int(node.check_output("find /export/object-store/dittofs/molecule -type f | wc -l")) > 0
+    before = read_from_bucket(node)
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        assert nfs.checksum(client, f"{directory}/cold") == wrote
+        client.check_output("rm %s", f"{directory}/cold")
+    assert read_from_bucket(node) - before >= 16 << 20
+
+
+@pytest.mark.xfail(
+    reason="DittoFS 0.29.0: of two files with the same content, one can read as zeros once the local copy was evicted"
+)
+def test_equal_contents_are_right_when_cold(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    """The smallest reproduction: pairs of equal files of 64 KiB; of eight pairs, some were wrong in every try."""
+    make = (
+        "cd %s && for i in 1 2 3 4 5 6 7 8; do head -c 65536 /dev/urandom > pair$i-a && cp pair$i-a pair$i-b; done"
+        " && sync -f . && sha256sum pair*"
+    )
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        wrote = client.check_output(make, directory)
+    evict(node)
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        read = client.check_output("cd %s && sha256sum pair*", directory)
+        client.check_output("rm %s/pair*", directory)
+    assert read.splitlines() == wrote.splitlines()
+
+
+def test_what_was_flushed_survives_a_crash(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    """kill -9 amid writes: every file whose fsync returned is there, whole, when the server is back."""
+    write = (
+        "cd %s && i=0; while [ $i -lt 200 ]; do i=$((i + 1)); timeout 60 dd if=/dev/urandom of=crash$i bs=64k count=4"
+        " conv=fsync status=none 2>/dev/null && sha256sum crash$i >> /tmp/flushed; done"
+    )
+    client.check_output("rm -f /tmp/flushed && touch /tmp/flushed")
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        client.check_output("nohup sh -c %s > /dev/null 2>&1 & echo $! > /tmp/writer", write.replace("%s", directory))
+        wait = (
+            "for t in $(seq 100); do [ $(wc -l < /tmp/flushed) -ge 20 ] && break; sleep 0.2; done; wc -l < /tmp/flushed"
+        )
+        assert int(client.check_output(wait)) >= 20
+        node.check_output("systemctl kill --kill-whom=main --signal=KILL %s", UNIT)
+        node.check_output("for t in $(seq 60); do %s && break; sleep 1; done; %s", f"{HOME}/probe", f"{HOME}/probe")
+        client.check_output("sleep 2; kill $(cat /tmp/writer) 2>/dev/null; sleep 1; true")
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        flushed = client.check_output("wc -l < /tmp/flushed")
+        wrong = client.run("cd %s && sha256sum --quiet --check /tmp/flushed", directory)
+        assert wrong.rc == 0, f"of {flushed} files: {wrong.stdout}"
+        client.check_output("rm %s/crash* /tmp/flushed /tmp/writer", directory)
+
+
+def test_probe_fails_when_a_share_is_not_served(node: Host) -> None:
+    """The server goes on saying that it is well."""
+    node.check_output("%s/probe", HOME)
+    ask(node, ("PUT", "/adapters/nfs", {"enabled": False}))
+    try:
+        assert node.run("%s/probe", HOME).rc != 0
+        assert node.run("%s/probe alive", HOME).rc == 0
+    finally:
+        ask(node, ("PUT", "/adapters/nfs", {"enabled": True}))
+    node.check_output("for t in $(seq 20); do %s/probe && exit 0; sleep 1; done; exit 1", HOME)
