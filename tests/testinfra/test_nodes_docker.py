@@ -2,7 +2,8 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Tests of the nodes themselves, as the role nodes_docker made them.
 
-By hand, with nodes running:  NETFS_BENCH_INSTALLATION=netfs-bench pytest tests/testinfra/test_nodes_docker.py
+By hand, with nodes that no role was applied to yet:
+   NETFS_BENCH_INSTALLATION=netfs-bench pytest tests/testinfra/test_nodes_docker.py
 The installation tells everything: its containers are found by label, and the labels say how to reach each node.
 """
 
