@@ -109,6 +109,7 @@ class Api:
         self.params = params
         self.opener = opener or open_url
         self.known: set[str] = set()  # secrets that must not be shown
+        self.wrote = False  # whether anything was changed, which also a failure must say
         self.given = params.get("api_token") or ""
         if not self.given and params.get("api_token_file"):
             self.given = read_secret(params["api_token_file"])
@@ -230,22 +231,32 @@ class Api:
             time.sleep(PAUSE_SECONDS)
         raise AssertionError
 
+    def write(self, method: str, path: str, body: object = None, *, seconds: float = 0) -> t.Any:
+        """A request that changes something; also one that was cut off may have."""
+        try:
+            answer = self.call(method, path, body, seconds=seconds)
+        except ApiError as error:
+            self.wrote = self.wrote or not error.status
+            raise
+        self.wrote = True
+        return answer
+
     def post(self, path: str, body: object = None, *, seconds: float = 0) -> t.Any:
         """Create, or act. Never tried twice: the first try may have worked."""
-        return self.call("POST", path, body, seconds=seconds)
+        return self.write("POST", path, body, seconds=seconds)
 
     def put(self, path: str, body: object) -> t.Any:
         """Replace."""
-        return self.call("PUT", path, body)
+        return self.write("PUT", path, body)
 
     def patch(self, path: str, body: object) -> t.Any:
         """Change a part."""
-        return self.call("PATCH", path, body)
+        return self.write("PATCH", path, body)
 
     def delete(self, path: str) -> None:
         """Remove; somebody else may have been faster, which is as good."""
         try:
-            self.call("DELETE", path)
+            self.write("DELETE", path)
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -287,17 +298,17 @@ class Api:
 
 def run(module: t.Any, work: Callable[[t.Any, Api], Record], *, checked: bool = True) -> t.NoReturn:
     """Do a module's work, and turn what goes wrong into a failure that shows no secret."""
-    known: set[str] = set()
+    api = None
     try:
         api = Api(module.params)
-        known = api.known
         if checked:
             api.support()
         result = work(module, api)
     except DfsctlError as error:
-        module.no_log_values.update(known)
-        module.fail_json(msg=error.msg, **error.facts)
-    module.no_log_values.update(known)
+        result = {"failed": True, "msg": error.msg, "changed": bool(api and api.wrote), **error.facts}
+    module.no_log_values.update(api.known if api else ())
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)
     raise AssertionError
 

@@ -115,6 +115,7 @@ def test_a_share_that_a_second_client_made_meanwhile(monkeypatch):
     assert said["failed"]
     assert said["status"] == 409
     assert "409 Share already exists" in said["msg"]
+    assert not said["changed"]
     assert len(control.writes()) == 1
 
 
@@ -174,6 +175,7 @@ def test_a_store_that_the_server_calls_created_but_that_does_not_work(monkeypatc
         access_key_id="AK", secret_access_key="the-secret-key",
     )  # fmt: skip
     assert "The store s3 is stored but does not work" in said["msg"]
+    assert said["changed"], "it was stored, after all"
     assert "S3 connectivity check failed" in said["msg"]
     assert "the-secret-key" not in json.dumps(said)
     assert "the-secret-key" in json.dumps(control.writes())
