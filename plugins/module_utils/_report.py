@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import statistics
-import typing as t
 
-Json = dict[str, t.Any]
+from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.module_utils._results import direction_of, planned_series
+from ansible_collections.netfs.bench.plugins.module_utils._run import Json
+from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS
+from ansible_collections.netfs.bench.plugins.module_utils._verdicts import remark as pair_remark
 
 # by the unit at the end of a metric's name: (factor, unit) as people read them, the largest that fits is used
 SCALES: dict[str, list[tuple[float, str]]] = {
@@ -24,14 +28,21 @@ SCALES: dict[str, list[tuple[float, str]]] = {
 HEADERS = ["system", "protocol", "workload", "pass", "cells", "median", "range", "p99 latency", "remark"]
 
 
-def human(metric: str, value: float) -> str:
-    """A value with the unit that its metric's name ends in, such as ``812.4 MiB/s`` or ``5.17 k IOPS``."""
+def unit_of(metric: str, value: float) -> tuple[float, str]:
+    """Factor and name of the unit in which people read a value of a metric; (1, "") for a metric without one."""
     for unit, scale in SCALES.items():
         if metric.endswith(unit):
-            factor, name = next((entry for entry in scale if abs(value) >= entry[0]), scale[-1])
-            scaled = value / factor
-            return f"{scaled:.{0 if scaled >= 1000 else 1 if scaled >= 100 else 2}f} {name}"
-    return f"{value:g}"
+            return next((entry for entry in scale if abs(value) >= entry[0]), scale[-1])
+    return 1, ""
+
+
+def human(metric: str, value: float) -> str:
+    """A value with the unit that its metric's name ends in, such as ``812.4 MiB/s`` or ``5.17 k IOPS``."""
+    factor, name = unit_of(metric, value)
+    if not name:
+        return f"{value:g}"
+    scaled = value / factor
+    return f"{scaled:.{0 if scaled >= 1000 else 1 if scaled >= 100 else 2}f} {name}"
 
 
 def series_of(plan: Json, cells: list[Json]) -> list[Json]:
@@ -43,11 +54,8 @@ def series_of(plan: Json, cells: list[Json]) -> list[Json]:
     """
     records = {cell["id"]: cell for cell in cells}
     keys = ("system", "protocol", "workload", "pass")
-    planned: dict[tuple[str, ...], list[str]] = {}
-    for cell in plan["cells"]:
-        planned.setdefault(tuple(cell[key] for key in keys), []).append(cell["id"])
     rows = []
-    for series, ids in sorted(planned.items()):
+    for series, ids in sorted(planned_series(plan).items()):
         found = [records[cell_id] for cell_id in ids if cell_id in records]
         good = [cell for cell in found if cell["status"] == "ok"]
         row = dict(zip(keys, series, strict=True))
@@ -56,7 +64,7 @@ def series_of(plan: Json, cells: list[Json]) -> list[Json]:
         p99 = [
             cell["metrics"][name]
             for cell in good
-            if (name := f"{metric.split('_')[0]}_latency_p99_ns") in cell["metrics"]
+            if (name := f"{direction_of(metric)}_latency_p99_ns") in cell["metrics"]
         ]
         rows.append(
             {
@@ -160,3 +168,51 @@ def as_csv(rows: list[Json]) -> str:
         plain = ["" if row[name] is None else row[name] for name in names]
         writer.writerow([*plain, " ".join(map(str, row["values"])), "; ".join(row["reasons"])])
     return text.getvalue()
+
+
+PAIR_HEADERS = [
+    "workload",
+    "protocol",
+    "pass",
+    "comparison",
+    "verdict",
+    "ratio",
+    "interval",
+    "p (family)",
+    "n",
+    "CV",
+    "",
+]
+
+
+def pair_table(pairs: list[Pair]) -> list[list[str]]:
+    """Cells of the table of verdicts, one list per pair, in the order of PAIR_HEADERS."""
+    rows = []
+    for pair in sorted(pairs, key=lambda pair: (pair.base.name[2], pair.base.name[1], pair.base.name[3])):
+        found = pair.comparison
+        numbers = ["none"] * 5
+        if found is not None:
+            numbers = [
+                f"{pair.bound}{found.ratio:.3g}",
+                "none" if found.interval is None else "[{:.3g}, {:.3g}]".format(*found.interval),
+                f"{pair.p_holm:.2g} ({pair.family})",
+                f"{found.n_base}+{found.n_candidate}",
+                f"{found.cv_base:.1%}, {found.cv_candidate:.1%}",
+            ]
+        rows.append(
+            [
+                pair.candidate.name[2],
+                pair.candidate.name[1],
+                pair.candidate.name[3],
+                f"{pair.candidate.name[0]} against {pair.base.name[0]}",
+                f"{SYMBOLS[pair.word]} {pair.word}",
+                *numbers,
+                pair_remark(pair),
+            ]
+        )
+    return rows
+
+
+def as_json(document: Json) -> str:
+    """A document as it is kept in a file."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,352 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""What speaks for and against the numbers of a run, as tables of a report. What was not measured is said to be so."""
+
+from __future__ import annotations
+
+import collections
+import statistics
+import typing as t
+
+from ansible_collections.netfs.bench.plugins.module_utils import _compare, _statistics
+from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.module_utils._report import human
+from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
+from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS, Findings
+
+COLD_PROOF = 0.95
+"""Share of the bytes read that the backing device must have delivered."""
+NOT_MEASURED = "not measured"
+RUN_LIMIT = 60
+"""Most rows of a table of provenance; the rest is counted."""
+
+
+class Cell(t.NamedTuple):
+    """One cell of a table."""
+
+    text: str = ""
+    css: str = ""
+    title: str = ""
+    small: str = ""
+
+
+class Table(t.NamedTuple):
+    """A table of a report."""
+
+    head: list[str]
+    rows: list[list[Cell]]
+
+
+def cv_text(values: list[float]) -> str:
+    """The coefficient of variation, and a word when it is too large."""
+    if len(values) < 2:
+        return ""
+    cv = _statistics.coefficient_of_variation(values)
+    return f"{cv:.1%}{' ≈ noisy' if cv > _statistics.CV_MAX else ''}"
+
+
+def family_lines(pairs: list[Pair]) -> list[str]:
+    """The families of a comparison, and how many trials each needs."""
+    found = {(pair.base.metric, pair.family): pair for pair in pairs if not pair.aa}
+    if not found:
+        return []
+    largest = max(pair.family for pair in found.values())
+    limits = f"6 trials carry {_statistics.family_limit(6)}, 8 carry {_statistics.family_limit(8)}"
+    return [f"all series of one metric for one pair of systems; the largest has {largest} members ({limits})"]
+
+
+def windows_of(run: Json) -> dict[str, list[tuple[str, bool, list[float]]]]:
+    """System, whether it was steady, and the windows of every trial that has them, by workload."""
+    found: dict[str, list[tuple[str, bool, list[float]]]] = collections.defaultdict(list)
+    for cell in run["cells"]:
+        steady = cell.get("steady")
+        if isinstance(steady, dict) and len(steady.get("windows", [])) > 1:
+            found[cell["workload"]].append((cell["system"], bool(steady.get("steady")), steady["windows"]))
+    return found
+
+
+def _cold(findings: Findings) -> Json:
+    passes = {name[3] for name in findings.series}
+    proofs: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
+    for cell in findings.run["cells"]:
+        if isinstance(cell.get("cold"), dict) and isinstance(cell["cold"].get("proof"), (int, float)):
+            proofs[cell["system"], cell["protocol"], cell["workload"], cell["pass"]].append(cell["cold"]["proof"])
+    cold = [name for name in findings.series if name[3] == "cold"]
+    rows = []
+    for name in cold:
+        least = min(proofs[name], default=None) if name in proofs else None
+        word = NOT_MEASURED if least is None else "cold" if least >= COLD_PROOF else "✖ not-cold"
+        css = "" if word == "cold" else "word not-cold"
+        shown = NOT_MEASURED if least is None else f"{least:.3f}"
+        rows.append([Cell(" ".join(name), "keep"), Cell(shown, "number"), Cell(word, css)])
+    text = (
+        "Bytes that disk or object store delivered to the server, over bytes that the client read; the least of the "
+        f"trials. {COLD_PROOF} or more is cold."
+        if "cold" in passes
+        else "No cold pass was planned: all series are warm, and nothing was to be proven."
+    )
+    table = Table(["series", "least proof", ""], rows) if rows else None
+    return {"id": "cold", "name": "Cold proof", "text": text, "table": table}
+
+
+def _ceilings(findings: Findings) -> Json:
+    entries = findings.run["nodes"].get("ceilings", [])
+    if not entries:
+        text = "Ceilings: not measured. How far the servers are from what disk, network and client can do is unknown."
+        return {"id": "ceilings", "name": "Ceilings", "text": text, "table": None}
+    rows = [
+        [
+            Cell(entry["what"]),
+            Cell(entry["metric"].replace("_", " ")),
+            Cell(human(entry["metric"], statistics.median(entry["values"])) if entry["values"] else "none", "number"),
+            Cell(", ".join(human(entry["metric"], value) for value in entry["values"]), "text"),
+        ]
+        for entry in entries
+    ]
+    near = [one for one in findings.series.values() if one.at_ceiling]
+    named = "; ".join(" ".join(one.name) for one in near[:RUN_LIMIT])
+    text = f"{len(near)} series reach their ceiling (95 % or more of it){': ' + named if named else ''}."
+    return {
+        "id": "ceilings",
+        "name": "Ceilings",
+        "text": text,
+        "table": Table(["ceiling", "metric", "median", "values"], rows),
+    }
+
+
+def _durability(findings: Findings) -> Json:
+    proofs = findings.run["nodes"].get("durability_proofs", {})
+    rows = [
+        [Cell(name, "keep"), Cell(profile["durability"], "keep"), Cell(proofs.get(name, "declared, not proven"))]
+        for name, profile in findings.run["plan"]["systems"].items()
+    ]
+    tiers = {profile["durability"] for profile in findings.run["plan"]["systems"].values()}
+    text = "What an acknowledged write promises. " + (
+        "All systems promise the same."
+        if len(tiers) == 1
+        else "The systems promise different things and are not ranked."
+    )
+    return {"id": "durability", "name": "Durability", "text": text, "table": Table(["system", "tier", "proof"], rows)}
+
+
+def _steadiness(findings: Findings) -> Json:
+    tested = [cell["steady"] for cell in findings.run["cells"] if isinstance(cell.get("steady"), dict)]
+    if not tested:
+        text = "Throughput over time: not measured. Whether a trial was steady is unknown."
+    else:
+        unsteady = sum(not steady.get("steady") for steady in tested)
+        extended = sum(bool(steady.get("extended")) for steady in tested)
+        text = f"{unsteady} of {len(tested)} trials were unsteady, {extended} were extended once to become steady."
+    return {"id": "steadiness", "name": "Steadiness", "text": text, "table": None}
+
+
+def _content(findings: Findings) -> Json:
+    cells = findings.run["cells"]
+    checked = sum(isinstance(cell.get("verified"), dict) for cell in cells)
+    wrong = sum(cell["status"] == "corrupt" for cell in cells)
+    text = f"The content of {checked} of {len(cells)} cells was verified after its pass; {wrong} returned wrong bytes."
+    if not checked and not wrong:
+        text = "Content: not verified. Whether the right bytes came back is unknown."
+    return {"id": "content", "name": "Right bytes", "text": text, "table": None}
+
+
+def _self_test(findings: Findings) -> Json:
+    alarms, tested = _compare.false_alarms(findings.pairs)
+    text = (
+        f"One system was measured twice under two labels: {alarms} of {tested} comparisons with itself came out faster "
+        "or slower. Up to 5 % are expected by chance."
+        if tested
+        else "No system was measured against itself (-e aa=true), so the false alarms of this run are not counted."
+    )
+    rows = [
+        [
+            Cell(" ".join(pair.candidate.name), "keep"),
+            Cell(f"{SYMBOLS[pair.word]} {pair.word}", f"word {pair.word}"),
+            Cell("" if pair.comparison is None else f"{pair.comparison.ratio:.3g}", "number"),
+        ]
+        for pair in findings.pairs
+        if pair.aa
+    ]
+    table = Table(["against itself", "verdict", "ratio"], rows) if rows else None
+    return {"id": "self-test", "name": "A/A: a system against itself", "text": text, "table": table}
+
+
+def beliefs(findings: Findings) -> list[Json]:
+    """``id``, ``name``, ``text`` and ``table`` of everything that the numbers rest on."""
+    parts = (_self_test, _content, _cold, _ceilings, _durability, _steadiness)
+    return [part(findings) for part in parts]
+
+
+def counters(run: Json) -> Table | None:
+    """Medians of the counters of every node, by system; None when none were kept."""
+    values: dict[tuple[str, str, str], list[float]] = collections.defaultdict(list)
+    for cell in run["cells"]:
+        kept = cell.get("counters")
+        for node, found in kept.items() if isinstance(kept, dict) else ():
+            for name, value in found.items() if isinstance(found, dict) else ():
+                if isinstance(value, (int, float)):
+                    values[cell["system"], node, name].append(value)
+    rows = [
+        [
+            Cell(system, "keep"),
+            Cell(node),
+            Cell(name.replace("_", " ")),
+            Cell(f"{statistics.median(found):.4g}", "number"),
+        ]
+        for (system, node, name), found in sorted(values.items())
+    ]
+    return Table(["system", "node", "counter", "median of all cells"], rows) if rows else None
+
+
+def time_and_cpu(run: Json) -> tuple[Table, str]:
+    """Where the time of a run went, by system, and what the CPUs did."""
+    by_system: dict[str, list[Json]] = collections.defaultdict(list)
+    for cell in run["cells"]:
+        by_system[cell["system"]].append(cell)
+    rows = []
+    for system in run["plan"]["systems"]:
+        cells = by_system[system]
+        total = sum(cell["seconds"].get("total", 0) for cell in cells)
+        fio = sum(cell["seconds"].get("fio", 0) for cell in cells)
+        cpu = [
+            cell["metrics"]["cpu_user_percent"] + cell["metrics"].get("cpu_system_percent", 0)
+            for cell in cells
+            if "cpu_user_percent" in cell["metrics"]
+        ]
+        bound = [cell["client_bound"] for cell in cells if isinstance(cell.get("client_bound"), bool)]
+        rows.append(
+            [
+                Cell(system, "keep"),
+                Cell(str(len(cells)), "number"),
+                Cell(f"{total / 60:.1f} min", "number"),
+                Cell(f"{fio / 60:.1f} min", "number"),
+                Cell(f"{(total - fio) / total:.0%}" if total else "n/a", "number"),
+                Cell(f"{statistics.median(cpu):.0f} %" if cpu else NOT_MEASURED, "number"),
+                Cell(f"{sum(bound)} of {len(bound)} cells" if bound else NOT_MEASURED),
+            ]
+        )
+    head = ["system", "cells", "in all", "in fio", "outside", "CPU of fio, median", "client-bound"]
+    seconds = [cell["seconds"] for cell in run["cells"] if cell["seconds"]]
+    total = sum(part.get("total", 0) for part in seconds)
+    fio = sum(part.get("fio", 0) for part in seconds)
+    text = (
+        f"Of {total / 60:.1f} minutes in cells, fio ran for {fio / 60:.1f}; the rest is starting, checking and keeping."
+    )
+    return Table(head, rows), f"{text} CPU of fio is in percent of one CPU of the client."
+
+
+def leaves(document: t.Any, path: str = "") -> t.Iterator[tuple[str, t.Any]]:
+    """Every value of a document with its dotted name."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, document
+
+
+def unknown_text(run: Json) -> str:
+    """How many facts are unknown, and which."""
+    names: collections.Counter[str] = collections.Counter()
+    total = 0
+    seen: dict[int, list[tuple[str, t.Any]]] = {}
+    # node names differ from machine to machine, what is unknown of them does not
+    for node in run["nodes"].get("nodes", {}).values():
+        for name, value in leaves(node, f"node {node.get('node', UNKNOWN)}"):
+            total += 1
+            names[name] += value == UNKNOWN
+    for cell in run["cells"]:
+        provenance = cell["provenance"]
+        found = seen.setdefault(id(provenance), list(leaves(provenance, "cell")))
+        total += len(found)
+        for name, value in found:
+            if value == UNKNOWN:
+                names[name] += 1
+    listed = [f"{name} ({count})" for name, count in sorted(names.items()) if count]
+    unknown = sum(names.values())
+    if not run["nodes"].get("nodes"):
+        listed.insert(0, "all of run.json, which was not written")
+    return f"{unknown} of {total} recorded facts are unknown{': ' + ', '.join(listed) if listed else ''}."
+
+
+def _limited(rows: list[list[Cell]]) -> list[list[Cell]]:
+    """At most RUN_LIMIT rows, and how many more there are."""
+    if len(rows) <= RUN_LIMIT:
+        return rows
+    return [*rows[:RUN_LIMIT], [Cell(f"and {len(rows) - RUN_LIMIT} more, in plan.json and cells/")]]
+
+
+def provenance(run: Json) -> list[Json]:
+    """``name`` and ``table`` of what ran where, and in which order."""
+    plan, nodes = run["plan"], run["nodes"]
+    facts = {
+        "run": plan["run"],
+        "created": plan.get("created", UNKNOWN),
+        "collection": plan.get("collection_version", UNKNOWN),
+        "ansible-core": nodes.get("ansible_core", UNKNOWN),
+        "seed": plan["seed"],
+        "variables": " ".join(f"{name}={value}" for name, value in sorted(plan.get("variables", {}).items())),
+        "first cell began": min((cell["started"] for cell in run["cells"]), default=UNKNOWN),
+        "last cell ended": max((cell["ended"] for cell in run["cells"]), default=UNKNOWN),
+    }
+    names = list(dict.fromkeys(key for node in nodes.get("nodes", {}).values() for key in node))
+    machines = [
+        [Cell(host, "keep"), *(Cell(str(node.get(name, UNKNOWN))) for name in names)]
+        for host, node in sorted(nodes.get("nodes", {}).items())
+    ]
+    measured: dict[tuple[str, str, int], Json] = {}
+    for cell in run["cells"]:
+        measured.setdefault((cell["system"], cell["protocol"], id(cell["provenance"])), cell["provenance"])
+    distinct: dict[tuple[str, ...], None] = {}
+    for (system, protocol, _id), kept in measured.items():
+        service = kept.get("service", UNKNOWN)
+        mount = kept.get("mount", UNKNOWN)
+        options = mount.get("options_effective", UNKNOWN) if isinstance(mount, dict) else mount
+        row = (
+            system,
+            protocol,
+            *(
+                str(service.get(key, UNKNOWN)) if isinstance(service, dict) else UNKNOWN
+                for key in ("version", "config_sha256")
+            ),
+            str(kept.get("fio_version", UNKNOWN)),
+            str(kept.get("client_kernel", UNKNOWN)),
+            str(kept.get("server_kernel", UNKNOWN)),
+            ",".join(options) if isinstance(options, list) else str(options),
+        )
+        distinct[row] = None
+    order: dict[int, list[str]] = collections.defaultdict(list)
+    for turn in plan.get("turns", []):
+        order[turn["trial"]].append(f"{turn['system']} {turn['protocol']}")
+    head = [
+        "system",
+        "protocol",
+        "version",
+        "configuration (sha256)",
+        "fio",
+        "client kernel",
+        "server kernel",
+        "mount options",
+    ]
+    return [
+        {"name": "Run", "table": Table(["", ""], [[Cell(key), Cell(str(value))] for key, value in facts.items()])},
+        {"name": "Nodes", "table": Table(["node", *names], _limited(machines))},
+        {
+            "name": "Systems",
+            "table": Table(
+                head, _limited([[*(Cell(part) for part in row[:-1]), Cell(row[-1], "text")] for row in distinct])
+            ),
+        },
+        {
+            "name": "Order of turns",
+            "table": Table(
+                ["trial", "order"],
+                _limited(
+                    [[Cell(str(trial)), Cell(", ".join(turns), "text")] for trial, turns in sorted(order.items())]
+                ),
+            ),
+        },
+    ]

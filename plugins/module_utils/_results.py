@@ -1,0 +1,140 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""A run as it lies on disk, read for reports and comparisons: small enough for a hundred thousand cells.
+
+Beside what every cell record has, a record may hold these, and a report says "not measured" where it does not:
+
+* ``steady``: ``{"windows": [value, ...], "steady": bool, "extended": bool}``, the main metric in equal windows
+* ``cold``: ``{"proof": share, "bytes_delivered": int, "bytes_read": int}``
+* ``verified``: ``{"what": sentence}``, how the content was checked outside the measured time
+* ``counters``: ``{node: {"cpu_percent": ..., other name with its unit: number}}``
+* ``client_bound``: whether the client's CPU was above 90 %
+
+and the run's ``run.json`` may hold ``ceilings``: a list of ``{"what": name, "metric": name, "values": [value, ...]}``,
+each with ``workloads`` (names) and ``pass`` when it holds for these only; and ``durability_proofs``:
+``{system: sentence}``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing as t
+from pathlib import Path
+
+from ansible_collections.netfs.bench.plugins.module_utils import _fio
+from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json, RunError, read_json
+
+SeriesName = tuple[str, str, str, str]
+"""System, protocol, workload and pass."""
+
+AXES = ("system", "protocol", "workload", "pass")
+OPTIONAL = ("steady", "cold", "verified", "counters", "client_bound")
+
+# what differs from cell to cell without making a difference, and the job's text, which the plan holds
+NOT_KEPT = {"job", "command"}
+
+SLOWER_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+"""Shares of operations that take longer, for which a distribution keeps the latency."""
+
+
+def slim(record: Json, shared: dict[str, Json]) -> Json:
+    """A cell record without what no report shows; equal provenance becomes one object for all cells."""
+    provenance = {key: value for key, value in record["provenance"].items() if key not in NOT_KEPT}
+    if isinstance(provenance.get("mount"), dict):
+        provenance["mount"] = {key: value for key, value in provenance["mount"].items() if key != "free_bytes"}
+    kept = {
+        **{axis: sys.intern(record[axis]) for axis in AXES},
+        "id": record["id"],
+        "trial": record["trial"],
+        "status": sys.intern(record["status"]),
+        "reason": sys.intern(record["reason"]),
+        "raw": record.get("raw", UNKNOWN),
+        "metrics": {sys.intern(name): value for name, value in record["metrics"].items()},
+        "seconds": record.get("seconds", {}),
+        "started": record.get("started", UNKNOWN),
+        "ended": record.get("ended", UNKNOWN),
+        "provenance": shared.setdefault(json.dumps(provenance, sort_keys=True), provenance),
+    }
+    kept.update({name: record[name] for name in OPTIONAL if name in record})
+    return kept
+
+
+def read_run(directory: Path) -> Json:
+    """``{"plan": plan.json, "nodes": run.json, "cells": [records in the order of the plan], "directory": path}``.
+
+    A run that was killed has no run.json yet; its nodes are unknown, and it is still a run.
+    """
+    plan = read_json(directory / "plan.json")
+    nodes = {"nodes": {}, "ansible_core": UNKNOWN}
+    if (directory / "run.json").exists():
+        nodes = read_json(directory / "run.json")
+    shared: dict[str, Json] = {}
+    cells = []
+    for cell in plan["cells"]:
+        path = directory / "cells" / f"{cell['id']}.json"
+        try:
+            text = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        try:
+            cells.append(slim(json.loads(text), shared))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"{path} is no record of a cell: {error!r}. Remove it to have it measured again.") from error
+    return {"plan": plan, "nodes": nodes, "cells": cells, "directory": directory}
+
+
+def planned_series(plan: Json) -> dict[SeriesName, list[str]]:
+    """The ids of the cells of every series, in the order of the plan."""
+    planned: dict[SeriesName, list[str]] = {}
+    for cell in plan["cells"]:
+        name = (cell["system"], cell["protocol"], cell["workload"], cell["pass"])
+        planned.setdefault(name, []).append(cell["id"])
+    return planned
+
+
+def direction_of(metric: str) -> str:
+    """``read`` or ``write`` (or ``fsync``): what the main metric counts."""
+    return metric.split("_", maxsplit=1)[0]
+
+
+def bins_of(raw: Path, direction: str) -> dict[int, int]:
+    """Samples per bin (its middle in ns) of one raw fio file, over its jobs and clients; empty when there are none."""
+    try:
+        _notes, document = _fio.parse_output(raw.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    blocks = [job.get(direction, {}) for job in _fio.jobs_of(document)]
+    return _fio.merge_bins(block.get("clat_ns", block.get("lat_ns", {})).get("bins", {}) for block in blocks)
+
+
+def slower_than(bins: t.Mapping[int, int]) -> list[int]:
+    """Latency (ns) that each of SLOWER_SHARES of the operations exceeds; the list ends where samples are too few.
+
+    Ten samples must lie above a point, as for every percentile of this collection.
+    """
+    total = sum(bins.values())
+    wanted = [share for share in SLOWER_SHARES if total * share >= 10 - 1e-9]
+    points: list[int] = []
+    seen = 0
+    for key in sorted(bins):
+        seen += bins[key]
+        while len(points) < len(wanted) and seen >= (1 - wanted[len(points)]) * total - 1e-9:
+            points.append(key)
+    return points
+
+
+def distributions(run: Json) -> dict[SeriesName, tuple[int, list[int]]]:
+    """Samples and :func:`slower_than` of every series, from the merged histograms of the raw files of its cells."""
+    metrics = {name: workload["metric"] for name, workload in run["plan"]["workloads"].items()}
+    merged: dict[SeriesName, dict[int, int]] = {}
+    for cell in run["cells"]:
+        if cell["status"] == "ok" and cell["raw"] != UNKNOWN:
+            name = (cell["system"], cell["protocol"], cell["workload"], cell["pass"])
+            bins = bins_of(run["directory"] / cell["raw"], direction_of(metrics[cell["workload"]]))
+            merged[name] = _fio.merge_bins([merged[name], bins]) if name in merged else bins
+    return {name: (sum(bins.values()), slower_than(bins)) for name, bins in merged.items() if bins}
