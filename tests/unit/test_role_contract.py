@@ -20,7 +20,7 @@ KEYWORDS = {
     *("name", "vars", "when", "loop", "loop_control", "register", "changed_when", "failed_when", "until", "retries"),
     *("delay", "block", "rescue", "always", "become", "become_user", "check_mode", "delegate_to", "delegate_facts"),
     *("diff", "environment", "no_log", "notify", "run_once", "tags", "timeout", "throttle", "async", "poll"),
-    *("any_errors_fatal",),
+    *("any_errors_fatal", "module_defaults", "args"),
 }
 
 
