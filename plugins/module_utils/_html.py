@@ -62,7 +62,7 @@ class Pictures:
 
 def packed(text: str) -> str:
     """Text as gzip in base64, the same for the same text."""
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
 def sides(findings: Findings, pair: Pair) -> str:

@@ -21,7 +21,9 @@ each with ``workloads`` (names) and ``pass`` when it holds for these only; and `
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
+import multiprocessing
 import sys
 import typing as t
 from pathlib import Path
@@ -37,6 +39,8 @@ OPTIONAL = ("steady", "cold", "verified", "counters", "client_bound")
 
 # what differs from cell to cell without making a difference, and the job's text, which the plan holds
 NOT_KEPT = {"job", "command"}
+
+MANY_CELLS = 5000
 
 SLOWER_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 """Shares of operations that take longer, for which a distribution keeps the latency."""
@@ -55,13 +59,20 @@ def slim(record: Json, shared: dict[str, Json]) -> Json:
         "reason": sys.intern(record["reason"]),
         "raw": record.get("raw", UNKNOWN),
         "metrics": {sys.intern(name): value for name, value in record["metrics"].items()},
-        "seconds": record.get("seconds", {}),
+        "seconds": with_shared_names(record.get("seconds", {})),
         "started": record.get("started", UNKNOWN),
         "ended": record.get("ended", UNKNOWN),
         "provenance": shared.setdefault(json.dumps(provenance, sort_keys=True), provenance),
     }
-    kept.update({name: record[name] for name in OPTIONAL if name in record})
+    kept.update({name: with_shared_names(record[name]) for name in OPTIONAL if name in record})
     return kept
+
+
+def with_shared_names(value: t.Any) -> t.Any:
+    """The same value, its names kept once for all cells instead of once for each."""
+    if isinstance(value, dict):
+        return {sys.intern(name): with_shared_names(part) for name, part in value.items()}
+    return value
 
 
 def read_run(directory: Path) -> Json:
@@ -70,7 +81,7 @@ def read_run(directory: Path) -> Json:
     A run that was killed has no run.json yet; its nodes are unknown, and it is still a run.
     """
     plan = read_json(directory / "plan.json")
-    nodes = {"nodes": {}, "ansible_core": UNKNOWN}
+    nodes: Json = {"nodes": {}, "ansible_core": UNKNOWN}
     if (directory / "run.json").exists():
         nodes = read_json(directory / "run.json")
     shared: dict[str, Json] = {}
@@ -102,14 +113,25 @@ def direction_of(metric: str) -> str:
     return metric.split("_", maxsplit=1)[0]
 
 
-def bins_of(raw: Path, direction: str) -> dict[int, int]:
-    """Samples per bin (its middle in ns) of one raw fio file, over its jobs and clients; empty when there are none."""
+def add_bins(merged: dict[int, int], raw: Path, direction: str) -> None:
+    """Add the samples per bin (its middle in ns) of one raw fio file, over its jobs and clients."""
     try:
-        _notes, document = _fio.parse_output(raw.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    blocks = [job.get(direction, {}) for job in _fio.jobs_of(document)]
-    return _fio.merge_bins(block.get("clat_ns", block.get("lat_ns", {})).get("bins", {}) for block in blocks)
+        text = raw.read_text(encoding="utf-8")
+    except OSError:
+        return
+    try:
+        # nearly every file is nothing but one document
+        document = json.loads(text)
+    except ValueError:
+        try:
+            document = _fio.parse_output(text)[1]
+        except ValueError:
+            return
+    for job in _fio.jobs_of(document):
+        block = job.get(direction, {})
+        for key, count in block.get("clat_ns", block.get("lat_ns", {})).get("bins", {}).items():
+            middle = int(key)
+            merged[middle] = merged.get(middle, 0) + count
 
 
 def slower_than(bins: t.Mapping[int, int]) -> list[int]:
@@ -128,13 +150,28 @@ def slower_than(bins: t.Mapping[int, int]) -> list[int]:
     return points
 
 
+def distribution(raws: list[Path], direction: str) -> tuple[int, list[int]]:
+    """Samples of the merged histograms of a series, and the latencies of :func:`slower_than`."""
+    merged: dict[int, int] = {}
+    for raw in raws:
+        add_bins(merged, raw, direction)
+    return sum(merged.values()), slower_than(merged)
+
+
 def distributions(run: Json) -> dict[SeriesName, tuple[int, list[int]]]:
-    """Samples and :func:`slower_than` of every series, from the merged histograms of the raw files of its cells."""
+    """:func:`distribution` of every series with raw files; with many of them, on all processors."""
     metrics = {name: workload["metric"] for name, workload in run["plan"]["workloads"].items()}
-    merged: dict[SeriesName, dict[int, int]] = {}
+    raws: dict[SeriesName, list[Path]] = {}
     for cell in run["cells"]:
         if cell["status"] == "ok" and cell["raw"] != UNKNOWN:
             name = (cell["system"], cell["protocol"], cell["workload"], cell["pass"])
-            bins = bins_of(run["directory"] / cell["raw"], direction_of(metrics[cell["workload"]]))
-            merged[name] = _fio.merge_bins([merged[name], bins]) if name in merged else bins
-    return {name: (sum(bins.values()), slower_than(bins)) for name, bins in merged.items() if bins}
+            raws.setdefault(name, []).append(run["directory"] / cell["raw"])
+    directions = [direction_of(metrics[name[2]]) for name in raws]
+    if len(run["cells"]) < MANY_CELLS:
+        found = list(map(distribution, raws.values(), directions))
+    else:
+        # fork, because the module of this function may have come in a way that a new Python cannot repeat
+        context = multiprocessing.get_context("fork")
+        with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
+            found = list(pool.map(distribution, raws.values(), directions, chunksize=64))
+    return {name: kept for name, kept in zip(raws, found, strict=True) if kept[0]}

@@ -26,6 +26,9 @@ except ImportError as error:
 else:
     MISSING = ""
 
+LONG_TABLE = 600
+"""Longer tables are no help on a terminal or in a pull request: they show what has a remark."""
+
 TEMPLATES = Path(__file__).resolve().parents[2] / "playbooks/templates/report"
 
 
@@ -40,55 +43,64 @@ def html(findings: Findings) -> str:
     )
 
 
+def brief(head: list[str], rows: list[list[str]], where: str) -> tuple[list[list[str]], list[str]]:
+    """The rows that are shown, and what to say of the others: a long table shows those with a remark only."""
+    if len(rows) <= LONG_TABLE:
+        return rows, []
+    shown = [row for row in rows if row[-1]][:LONG_TABLE]
+    return shown, [f"{len(rows) - len(shown)} of {len(rows)} rows are not shown here ({head[0]} first): see {where}."]
+
+
 def tables(findings: Findings) -> tuple[list[str], str]:
     """What is printed on a terminal, line by line, and the same as Markdown for a pull request."""
     plan = findings.run["plan"]
-    rows = _report.series_of(plan, findings.run["cells"])
-    cells = _report.table(rows)
-    sentences = _report.summary(plan, rows)
+    all_rows = _report.series_of(plan, findings.run["cells"])
+    sentences = _report.summary(plan, all_rows)
+    cells, more_series = brief(_report.HEADERS, _report.table(all_rows), "report.csv")
+    pairs, more_pairs = brief(_report.PAIR_HEADERS, _report.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
     exit_line = f"Exit code {findings.code}: {_verdicts.EXIT_MEANINGS[findings.code]}."
     # a remark can be long: on a terminal it follows the table, in Markdown it is a column
     short = tabulate([row[:-1] for row in cells], _report.HEADERS[:-1], disable_numparse=True)
     remarks = [f"  {' '.join(row[:4])}: {row[-1]}" for row in cells if row[-1]]
-    pairs = _report.pair_table(findings.pairs)
-    lines = [*sentences, "", *short.splitlines(), *(["", "Remarks:", *remarks] if remarks else []), ""]
+    lines = [*sentences, "", *short.splitlines(), *more_series, *(["", "Remarks:", *remarks] if remarks else []), ""]
     markdown = [f"# {plan['run']}", "", f"**{lead[0]}**", "", *(f"* {line}" for line in [*lead[1:], exit_line])]
-    if pairs:
+    if findings.pairs:
         head = _report.PAIR_HEADERS
-        lines += [*tabulate(pairs, head, disable_numparse=True).splitlines(), ""]
-        markdown += ["", tabulate(pairs, head, tablefmt="github", disable_numparse=True)]
+        lines += [*tabulate(pairs, head, disable_numparse=True).splitlines(), *more_pairs, ""]
+        markdown += ["", tabulate(pairs, head, tablefmt="github", disable_numparse=True), *more_pairs]
     series = tabulate(cells, _report.HEADERS, tablefmt="github", disable_numparse=True)
-    markdown += ["", "<details><summary>All series</summary>", "", *(f"* {line}" for line in sentences), "", series, ""]
-    return [*lines, *lead, exit_line], "\n".join([*markdown, "</details>"]) + "\n"
+    markdown += ["", "<details><summary>All series</summary>", "", *(f"* {line}" for line in sentences), "", series]
+    return [*lines, *lead, exit_line], "\n".join([*markdown, *more_series, "", "</details>"]) + "\n"
 
 
-def reports(findings: Findings) -> tuple[list[str], dict[str, str]]:
-    """The lines for a terminal, and the text of every report by the name of its file."""
+def settle(directory: Path, findings: Findings, *, dry_run: bool = False) -> tuple[list[str], dict[str, bool]]:
+    """Write the reports that differ from what lies in a directory.
+
+    One after another, so that only one of them is in memory. Returns the lines for a terminal, and of every report by
+    the name of its file whether it differed.
+    """
     if MISSING:
         raise RunError(f"A package is missing that reports need: {MISSING}. Install what requirements.txt lists.")
     lines, markdown = tables(findings)
-    document = _verdicts.verdict_document(findings)
-    return lines, {
-        "report.txt": "\n".join(lines) + "\n",
-        "report.md": markdown,
-        "report.csv": _export.to_csv(findings),
-        "verdicts.csv": _export.verdicts_csv(findings),
-        "report.json": _export.to_json(findings),
-        "report.junit.xml": _export.to_junit(findings),
-        "report.prom": _export.to_prometheus(findings),
-        "report.html": html(findings),
-        "verdict.json": _report.as_json(document),
+    makers: dict[str, t.Callable[[], str]] = {
+        "report.txt": lambda: "\n".join(lines) + "\n",
+        "report.md": lambda: markdown,
+        "report.csv": lambda: _export.to_csv(findings),
+        "verdicts.csv": lambda: _export.verdicts_csv(findings),
+        "report.json": lambda: _export.to_json(findings),
+        "report.junit.xml": lambda: _export.to_junit(findings),
+        "report.prom": lambda: _export.to_prometheus(findings),
+        "report.html": lambda: html(findings),
+        "verdict.json": lambda: _report.as_json(_verdicts.verdict_document(findings)),
     }
-
-
-def stale(directory: Path, texts: dict[str, str]) -> dict[Path, str]:
-    """The reports that differ from what lies in a directory."""
-    return {
-        path: text
-        for name, text in texts.items()
-        if not (path := directory / name).exists() or path.read_text(encoding="utf-8") != text
-    }
+    changed = {}
+    for name, make in makers.items():
+        path, text = directory / name, make()
+        changed[name] = not path.exists() or path.read_text(encoding="utf-8") != text
+        if changed[name] and not dry_run:
+            write_text(path, text)
+    return lines, changed
 
 
 def judge(
@@ -100,9 +112,3 @@ def judge(
         return _verdicts.judge_run(run, force=force, strict=strict), directory
     findings = _verdicts.judge_run(run, _results.read_run(base), force=force, strict=strict)
     return findings, directory / f"against-{base.name}"
-
-
-def write(texts: t.Mapping[Path, str]) -> None:
-    """Write reports, each whole or not at all."""
-    for path, text in texts.items():
-        write_text(path, text)
