@@ -40,7 +40,7 @@ def volume_of_status(output: str) -> dict[str, t.Any]:
         **volume,
         "bucket": volume["bucket"].rstrip("/"),
         "trash_days": setting.get("TrashDays", 0),
-        # Keys in the volume win over those in the environment, and nobody can read back whether they are the right ones.
+        # Keys in the volume win over those in the environment, and nobody can read back whether they are right.
         "stored_keys": bool(setting.get("AccessKey") or setting.get("SecretKey")),
         "uuid": setting["UUID"],
     }

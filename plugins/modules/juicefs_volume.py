@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+---
 module: juicefs_volume
 short_description: Format, compare or destroy a JuiceFS volume
 version_added: 0.1.0
 description:
-  - Makes a volume where there is none. A volume that is there and differs in anything that cannot be changed is an error
-    that names the difference; it is never formatted again.
-  - Keys of the object store that the volume holds are removed from it, so that those in the environment of the mount are
-    the only ones. C(juicefs format) takes new keys for an existing volume, reports success, and ignores them; and
+  - Makes a volume where there is none. A volume that is there and differs in anything that cannot be changed is an
+    error that names the difference; it is never formatted again.
+  - Keys of the object store that the volume holds are removed from it, so that those in the environment of the mount
+    are the only ones. C(juicefs format) takes new keys for an existing volume, reports success, and ignores them; and
     C(juicefs config) takes them as arguments, which every account of the host can read.
 options:
   program:
@@ -26,8 +27,9 @@ options:
     required: true
   environment_file:
     description:
-      - File with the secrets, one C(NAME="value") a line, as for systemd. E(META_PASSWORD) is the password of the metadata
-        engine; with O(storage=s3), E(AWS_ACCESS_KEY_ID) and E(AWS_SECRET_ACCESS_KEY) are the keys of the object store.
+      - File with the secrets, one C(NAME="value") a line, as for systemd. E(META_PASSWORD) is the password of the
+        metadata engine; with O(storage=s3), E(AWS_ACCESS_KEY_ID) and E(AWS_SECRET_ACCESS_KEY) are the keys of the
+        object store.
     type: path
   state:
     description: V(absent) deletes all metadata and all objects of the volume.
@@ -68,7 +70,8 @@ attributes:
   idempotent:
     support: full
     description: A second run changes nothing.
-author: netfs.bench contributors (@netfs-bench)
+author:
+  - netfs.bench contributors (@netfs)
 """
 
 EXAMPLES = r"""
@@ -165,7 +168,11 @@ class Volume:
     def format(self, volume: dict[str, t.Any]) -> None:
         """Make it. The store is tried first: juicefs writes an object and reads it back."""
         words = ["--storage", volume["storage"], "--bucket", volume["bucket"], "--no-update"]
-        for name, option in (("block_size", "--block-size"), ("compression", "--compress"), ("trash_days", "--trash-days")):
+        for name, option in (
+            ("block_size", "--block-size"),
+            ("compression", "--compress"),
+            ("trash_days", "--trash-days"),
+        ):
             if name in volume:
                 value = f"{volume[name]}K" if name == "block_size" else str(volume[name])
                 words += [option, value]
@@ -198,13 +205,11 @@ def work(params: dict[str, t.Any], dry_run: bool) -> dict[str, t.Any]:
             different = differences(before, wanted)
             if different:
                 raise FailureError(
-                    f"{params['meta_url']} holds another volume: {'; '.join(different)}. It stays as it is. Use another "
-                    "database for the new volume, or destroy this one.",
+                    f"{params['meta_url']} holds another volume: {'; '.join(different)}. It stays as it is. "
+                    "Use another database for the new volume, or destroy this one.",
                     volume=before,
                 )
-    result = settle(
-        before, wanted, create=volume.format, update=volume.change, delete=volume.destroy, dry_run=dry_run
-    )
+    result = settle(before, wanted, create=volume.format, update=volume.change, delete=volume.destroy, dry_run=dry_run)
     if wanted is not None:
         if result["changed"] and not dry_run:
             result["volume"] = volume.read()
