@@ -34,6 +34,8 @@ options:
     type: str
     required: true
 notes:
+  - A segment of the server's write log that has records of a file which was removed before its upload is never dropped,
+    and with it stays everything else in it. So an eviction can drop little or nothing although everything is uploaded.
   - The server's count of bytes on disk includes segments that it keeps for now. Read RV(bytes_freed) as what moved, not
     RV(after) as what is left to read. For proof of a cold read, compare what left the
     remote store, and compare contents.

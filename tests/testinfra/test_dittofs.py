@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import nfs
@@ -15,6 +16,7 @@ from testinfra.host import Host
 UNIT = "netfs-dittofs.service"
 ETC = "/etc/netfs-dittofs"
 HOME = "/usr/local/lib/netfs-dittofs"
+SHARE = "/fresh"  # made and removed by tests
 
 # Asks the control plane on the node itself, so that no secret is on a command line.
 ASK = r"""
@@ -24,7 +26,7 @@ def ask(method, path, body=None, token=""):
     headers = {"Content-Type": "application/json", "Authorization": "Bearer " + token}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(base + path, data, headers, method=method)
-    return json.load(urllib.request.urlopen(request, timeout=600))
+    return json.loads(urllib.request.urlopen(request, timeout=600).read() or b"null")
 password = open("/etc/netfs-dittofs/admin-password").readline().strip()
 token = ask("POST", "/auth/login", {"username": "admin", "password": password})["access_token"]
 answer = [ask(method, path, body, token) for method, path, body in json.loads(sys.argv[1])]
@@ -43,8 +45,8 @@ def evict(node: Host) -> dict[str, Any]:
     drained, stats, evicted = ask(
         node,
         ("POST", "/system/drain-uploads", None),
-        ("GET", "/shares/export/blockstore/stats", None),
-        ("POST", "/shares/export/blockstore/evict", {}),
+        ("GET", f"/shares{SHARE}/blockstore/stats", None),
+        ("POST", f"/shares{SHARE}/blockstore/evict", {}),
     )
     assert drained["status"] == "drained"
     assert stats["totals"]["unsynced_bytes"] == 0
@@ -52,11 +54,28 @@ def evict(node: Host) -> dict[str, Any]:
     return dropped
 
 
+@pytest.fixture
+def fresh(node: Host, endpoint: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the endpoint of a share of its own, which has a write log of its own.
+
+    A segment of the log with records of a file that was removed before its upload is never evicted, and with it stays
+    everything else in it, so what an eviction drops would depend on the tests before.
+    """
+    share = {"name": SHARE, "metadata_store_id": "meta", "local_block_store": "local", "remote_block_store": "remote"}
+    ask(
+        node,
+        ("POST", "/shares", {**share, "default_permission": "read-write"}),
+        ("PATCH", f"/shares{SHARE}/adapters/nfs/config", {"squash": "none"}),
+    )
+    try:
+        yield {**endpoint, "path": SHARE}
+    finally:
+        ask(node, ("DELETE", f"/shares{SHARE}", None))
+
+
 def read_from_bucket(node: Host) -> int:
-    """Return how many bytes the server has read from the bucket since its start."""
-    metrics = node.check_output("curl --silent --fail http://127.0.0.1:9090/metrics")
-    found = re.findall(r"^dittofs_datapath_block_range_read_bytes_total(?:{.*})? (\S+)$", metrics, re.MULTILINE)
-    return int(sum(map(float, found)))
+    """Return how many bytes went over the loopback interface, where the bucket is and no client."""
+    return int(node.file("/sys/class/net/lo/statistics/rx_bytes").content_string)
 
 
 def test_unit_runs_and_survives_a_reboot(node: Host) -> None:
@@ -148,13 +167,13 @@ def test_smb_round_trip(node: Host) -> None:
     node.check_output("cmp /tmp/smb-wrote /tmp/smb-read && rm /tmp/smb-wrote /tmp/smb-read")
 
 
-def test_cold_reads_come_from_the_bucket_and_are_right(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
-    with nfs.mounted(client, endpoint, "nfs3") as directory:
+def test_cold_reads_come_from_the_bucket_and_are_right(node: Host, client: Host, fresh: dict[str, Any]) -> None:
+    with nfs.mounted(client, fresh, "nfs3") as directory:
         wrote = nfs.write(client, f"{directory}/cold", megabytes=4)
     assert evict(node)["bytes_freed"] > 0
     assert int(node.check_output("find /export/object-store/dittofs/molecule -type f | wc -l")) > 0
     before = read_from_bucket(node)
-    with nfs.mounted(client, endpoint, "nfs3") as directory:
+    with nfs.mounted(client, fresh, "nfs3") as directory:
         assert nfs.checksum(client, f"{directory}/cold") == wrote
         client.check_output("rm %s", f"{directory}/cold")
     assert read_from_bucket(node) - before >= 4 << 20
@@ -181,20 +200,20 @@ def cold_differs(node: Host, client: Host, endpoint: dict[str, Any], make: str) 
     return [line.split()[1] for line in sorted(set(wrote) - set(cold))]
 
 
-def test_equal_contents_are_right_when_cold(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
-    """The smallest reproduction: pairs of equal files; of eight pairs some were wrong in every try."""
-    make = "for i in 1 2 3 4 5 6 7 8; do head -c 65536 /dev/urandom > $i-a && cp $i-a $i-b; done"
+def test_equal_contents_are_right_when_cold(node: Host, client: Host, fresh: dict[str, Any]) -> None:
+    """The smallest reproduction: pairs of equal files; of sixteen pairs seven or more were wrong in every try."""
+    make = "for i in $(seq 16); do head -c 65536 /dev/urandom > $i-a && cp $i-a $i-b; done"
     expected(
-        cold_differs(node, client, endpoint, make),
+        cold_differs(node, client, fresh, make),
         "DittoFS 0.29.0: of two files with the same content, one can read as zeros once the local copy was evicted",
     )
 
 
-def test_large_files_are_right_when_cold(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
-    """Contents of their own; about every second file was wrong, on Badger and on PostgreSQL."""
-    make = "for i in 1 2 3 4 5 6 7 8; do head -c 16M /dev/urandom > $i; done"
+def test_large_files_are_right_when_cold(node: Host, client: Host, fresh: dict[str, Any]) -> None:
+    """Contents of their own; in a share of its own every such file was wrong in every try."""
+    make = "for i in 1 2 3; do head -c 16M /dev/urandom > $i; done"
     expected(
-        cold_differs(node, client, endpoint, make),
+        cold_differs(node, client, fresh, make),
         "DittoFS 0.29.0: a file can read as zeros in a piece that begins at 9 MiB once the local copy was evicted",
     )
 
