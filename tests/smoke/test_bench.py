@@ -166,6 +166,12 @@ def test_what_is_reported_is_what_fio_said(results):
             assert cell["metrics"]["read_latency_p99_ns"] == job["read"]["clat_ns"]["percentile"]["99.000000"]
 
 
+def test_the_latest_run_is_reported_again_without_any_node(results):
+    code, output = play("playbooks/report.yml", f"results={results}")
+    assert code == 0, output
+    assert "Run first," in output
+
+
 def test_a_second_run_makes_no_node_and_changes_no_file(results):
     def state():
         files = docker(
