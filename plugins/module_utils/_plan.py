@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
 import re
 import typing as t
+
+from ansible_collections.netfs.bench.plugins.module_utils import _compare, _statistics
 
 SCHEMA = "netfs.bench/plan/1"
 SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -25,6 +28,11 @@ CLIENT_FILESYSTEM = {"nfs3": "nfs", "nfs4.0": "nfs4", "nfs4.1": "nfs4", "nfs4.2"
 # seconds that a cell and a layout cost beside fio's own run time; measured, only used for the estimate
 CELL_OVERHEAD_S = 2
 TURN_OVERHEAD_S = 15
+
+HALF_WIDTH_MAX = math.log(1.05)
+"""Half width of an interval, in logarithms, at which more trials are not worth their time."""
+TRIALS_MAX = 12
+"""Ceiling of growth by whole trials."""
 
 Json = dict[str, t.Any]
 
@@ -144,12 +152,108 @@ class Catalog(t.NamedTuple):
     """``{name: {"trials": int, "variables": {name: value}}}``"""
 
 
+def twin_of(system: str) -> str:
+    """The label under which a system is measured a second time, to count the false alarms of a run."""
+    return f"{system}{_compare.AA_MARK}2"
+
+
+def families_of(cells: t.Iterable[Json], systems: list[str], workloads: dict[str, Json]) -> list[Json]:
+    """The comparisons that are adjusted together, declared before the run.
+
+    A family is all series of one metric that a pair of systems has in common: ``metric``, ``base``, ``candidate``,
+    ``members``.
+    """
+    series = {(cell["system"], cell["protocol"], cell["workload"], cell["pass"]) for cell in cells}
+    members: dict[tuple[str, str, str], int] = {}
+    for base, candidate in _compare.paired(systems):
+        for name in series:
+            if name[0] == base and (candidate, *name[1:]) in series:
+                family = (workloads[name[2]]["metric"], base, candidate)
+                members[family] = members.get(family, 0) + 1
+    return [
+        {"metric": metric, "base": base, "candidate": candidate, "members": count}
+        for (metric, base, candidate), count in sorted(members.items())
+    ]
+
+
+def refuse_large_families(families: list[Json], trials: int) -> None:
+    """Raise a PlanError for a family in which so many trials could never tell anything, naming how many could.
+
+    Runs of fewer than six trials decide nothing in any case, and say so in their report: they are not refused.
+    """
+    if not families or trials < _statistics.N_MIN:
+        return
+    largest = max(families, key=lambda family: family["members"])
+    limit = _statistics.family_limit(trials)
+    if largest["members"] > limit:
+        enough = next((n for n in range(trials, 21) if _statistics.family_limit(n) >= largest["members"]), None)
+        more = f"Take trials={enough}, or fewer" if enough and enough <= TRIALS_MAX else "Take fewer"
+        raise PlanError(
+            f"{trials} trials carry at most {limit} comparisons of one metric, and {largest['candidate']} against "
+            f"{largest['base']} has {largest['members']} of {largest['metric']}. {more} workloads, protocols or passes."
+        )
+
+
+def minutes_of(budget: str) -> float | None:
+    """Minutes of ``90m``, ``1.5h`` or ``90`` (minutes); None for no budget."""
+    if not budget.strip():
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(m|min|h)?", budget.strip().lower())
+    if not match or not float(match[1]):
+        raise PlanError(f"'{budget}' is not a budget. Write minutes or hours, such as 90m or 1.5h.")
+    return float(match[1]) * (60 if match[2] == "h" else 1)
+
+
+def fit_budget(trials: int, trial_seconds: float, budget: str) -> tuple[int, str]:
+    """As many of the trials as fit into a budget, and a sentence when that is fewer; a PlanError when none do.
+
+    A run that was to give verdicts is not trimmed below the six trials that a verdict needs.
+    """
+    minutes = minutes_of(budget)
+    if minutes is None or trials * trial_seconds <= minutes * 60:
+        return trials, ""
+    fitting = int(minutes * 60 // trial_seconds)
+    least = _statistics.N_MIN if trials >= _statistics.N_MIN else 1
+    if fitting < least:
+        needed = math.ceil(least * trial_seconds / 60)
+        why = f"a verdict needs {least} trials" if least > 1 else "that is one trial"
+        raise PlanError(
+            f"A budget of {minutes:g} minutes is too small: {why}, which take about {needed} minutes. Raise it to "
+            f"budget={needed}m, or measure fewer systems, protocols or workloads, or with a smaller effort."
+        )
+    return fitting, f"{trials} trials were trimmed to {fitting} to keep the budget of {minutes:g} minutes"
+
+
+def needs_more_trials(run: Json) -> list[str]:
+    """Why another whole trial is worth its time, a line per comparison that is still too wide; empty to stop.
+
+    Looks at widths only, never at p: stopping when a difference shows would find differences that are not there. Pairs
+    that no trial can mend (failed, not comparable) do not ask for one.
+
+    :param run: ``plan``, ``nodes`` and ``cells`` of all trials so far, as :func:`_results.read_run` gives them.
+    """
+    trials = max((cell["trial"] for cell in run["plan"]["cells"]), default=0)
+    if trials >= TRIALS_MAX:
+        return []
+    wide = []
+    for pair in _compare.within(run):
+        if pair.comparison is None:
+            continue
+        interval = pair.comparison.interval
+        half = math.inf if interval is None else (math.log(interval[1]) - math.log(interval[0])) / 2
+        if half > HALF_WIDTH_MAX:
+            name = f"{pair.candidate.name[0]} against {pair.base.name[0]}, {' '.join(pair.base.name[1:])}"
+            wide.append(f"{name}: {'no interval yet' if interval is None else f'± {math.expm1(half):.1%}'}")
+    return wide
+
+
 def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) -> Json:
     """The plan of a run, or a PlanError.
 
     :param request: ``system``, ``protocol``, ``workload`` (names, lists or ``a,b``), ``effort``, ``trials`` (0: as the
         effort says), ``seed``, ``variables`` (override the effort's), ``node_kind``, ``node_kernel``,
-        ``server_kernel``, ``run``, ``created``, ``collection_version``.
+        ``server_kernel``, ``run``, ``created``, ``collection_version``, ``aa`` (the first system is measured a second
+        time under another label), ``budget`` (as :func:`minutes_of` reads it).
     :param filesystems: the file systems that the host's kernel can mount or serve.
     """
     profiles, workloads, layouts, efforts = catalog
@@ -174,8 +278,18 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     seed = str(request["seed"])
     chosen = {name: profiles[name] for name in systems}
     protocols = {name: protocols_of(name, profile, wanted) for name, profile in chosen.items()}
+    if request.get("aa"):
+        twin = twin_of(systems[0])
+        systems = [systems[0], twin, *systems[1:]]
+        chosen = {name: profiles[_compare.original(name)] for name in systems}
+        protocols[twin] = protocols[systems[0]]
+    seconds = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
+    turns_per_trial = sum(map(len, protocols.values()))
+    trial_seconds = turns_per_trial * (len(works) * seconds + TURN_OVERHEAD_S)
+    trials, trimmed = fit_budget(trials, trial_seconds, str(request.get("budget", "")))
 
-    cells, turns = [], []
+    cells: list[Json] = []
+    turns: list[Json] = []
     for trial in range(1, trials + 1):
         for system in sorted(systems, key=lambda name: order_key(seed, trial, name)):
             for protocol in sorted(protocols[system], key=lambda name: order_key(seed, trial, system, name)):
@@ -194,7 +308,8 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
                     {"system": system, "protocol": protocol, "trial": trial, "cells": [cell["id"] for cell in turn]}
                 )
                 cells += turn
-    seconds = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
+    families = families_of(cells, systems, works)
+    refuse_large_families(families, trials)
     return {
         "schema": SCHEMA,
         "run": request["run"],
@@ -215,6 +330,8 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         "turns": turns,
         "dataset_bytes": dataset_bytes(works, variables),
         "estimate_seconds": len(cells) * seconds + len(turns) * TURN_OVERHEAD_S,
+        "families": families,
+        "trimmed": trimmed,
     }
 
 
@@ -231,6 +348,7 @@ def describe(plan: Json) -> list[str]:
         f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
         f"  workloads: {', '.join(plan['workloads'])}",
+        *([f"  TRIMMED: {plan['trimmed']}"] if plan["trimmed"] else []),
         *nodes,
         *turns,
     ]

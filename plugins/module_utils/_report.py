@@ -128,7 +128,7 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
     planned = sum(row["planned"] for row in rows)
     measured = sum(len(row["values"]) for row in rows)
     failed = sum(row["failed"] for row in rows)
-    lines = [
+    return [
         f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
         f"{measured} of {planned} cells measured, {failed} failed, {planned - measured - failed} not measured.",
         *(
@@ -137,12 +137,6 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
         ),
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
     ]
-    if plan["trials"] < 6:
-        lines.append(
-            f"{plan['trials']} trial(s) per series: too few to say which of two is faster. "
-            "These numbers show that everything works, and roughly how much."
-        )
-    return lines
 
 
 def as_csv(rows: list[Json]) -> str:

@@ -52,7 +52,7 @@ STATE_MEANINGS = {
     "at-ceiling": "Both reach what disk, network or client can do: it is the machine that was measured.",
 }
 EXIT_MEANINGS = {
-    _compare.EXIT_OK: "nothing is slower, and every verdict is one",
+    _compare.EXIT_OK: "nothing is slower, noisy, too few or unfit",
     _compare.EXIT_SLOWER: "at least one is slower",
     _compare.EXIT_NOISY: "at least one comparison is noisy",
     _compare.EXIT_TOO_FEW: "too few trials for a verdict, or nothing to compare",
@@ -199,7 +199,7 @@ def verdict_document(findings: Findings) -> Json:
     }
 
 
-def declare_baseline(directory: Path) -> Json:
+def declare_baseline(directory: Path, *, dry_run: bool = False) -> Json:
     """Make a run the baseline of its results directory, or raise a RunError: a run with a hole never becomes one."""
     run = _results.read_run(directory)
     unfit = [series for series in _compare.read_series(run).values() if series.state != "ok"]
@@ -211,7 +211,8 @@ def declare_baseline(directory: Path) -> Json:
             f"verdict ({named}{more}). Measure these again with -e run={run['plan']['run']}."
         )
     document = {"schema": BASELINE_SCHEMA, "run": directory.name}
-    write_json(directory.parent / BASELINE, document)
+    if not dry_run:
+        write_json(directory.parent / BASELINE, document)
     return document
 
 

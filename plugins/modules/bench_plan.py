@@ -54,6 +54,19 @@ options:
     type: str
     choices: [auto, host, own]
     default: auto
+  aa:
+    description:
+      - Measure the first system a second time under another label, such as C(ganesha#2), in turns like any other.
+      - Every C(faster) or C(slower) of a system against itself is a false alarm; the report counts them.
+    type: bool
+    default: false
+  budget:
+    description:
+      - Time that measuring may take, such as C(90m) or C(1.5h); empty means as long as it takes.
+      - Trials that do not fit are left out, and the plan says so. A run that was to give verdicts is refused when fewer
+        than six trials fit.
+    type: str
+    default: ""
   catalog:
     description: Directory that holds C(efforts.yml), C(systems) and C(workloads).
     type: path
@@ -200,6 +213,8 @@ def main():
             "node_kind": {"type": "str", "required": True, "choices": ["docker", "ec2", "existing"]},
             "node_kernel": {"type": "str", "default": "auto", "choices": ["auto", "host", "own"]},
             "server_kernel": {"type": "str", "default": "auto", "choices": ["auto", "host", "own"]},
+            "aa": {"type": "bool", "default": False},
+            "budget": {"type": "str", "default": ""},
             "catalog": {"type": "path", "required": True},
             "results": {"type": "path", "required": True},
             "run": {"type": "str", "default": ""},

@@ -1,7 +1,8 @@
-#!/usr/bin/python
 # Copyright: netfs.bench contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file holds the documentation of an action plugin of the same name, which runs on the controller.
 
 from __future__ import annotations
 
@@ -11,16 +12,28 @@ module: bench_report
 short_description: Report what a benchmark run adds up to
 version_added: 0.1.0
 description:
-  - Reads the plan and the cell records of one run directory and writes C(report.txt), C(report.md) and C(report.csv)
-    beside them.
-  - Asks no node anything; meant to run on the controller, also long after the run.
+  - Reads the plan and the cell records of one run directory, judges its systems against each other, and writes the
+    reports beside them.
+  - C(report.html) is one page that opens offline; C(report.md) is made for a pull request; C(report.txt) for a
+    terminal; C(report.csv) has a line per series, C(verdicts.csv) one per comparison; C(report.json),
+    C(report.junit.xml) and C(report.prom) are for other programs; C(verdict.json) holds the exit code.
+  - Asks no node anything and runs on the controller, also long after the run.
 options:
   run_directory:
     description: Directory of the run.
     type: path
     required: true
+  force:
+    description: Compare also what was measured on unlike terms, and say so in every table.
+    type: bool
+    default: false
+  strict:
+    description: Let V(inconclusive) count as noisy in the exit code.
+    type: bool
+    default: false
 requirements:
-  - tabulate (Python library)
+  - plotly (Python library on the controller)
+  - tabulate (Python library on the controller)
 attributes:
   check_mode:
     description: Says which report would change and writes none.
@@ -31,6 +44,7 @@ attributes:
 author:
   - netfs.bench contributors (@netfs)
 seealso:
+  - module: netfs.bench.bench_compare
   - module: netfs.bench.bench_plan
 """
 
@@ -59,68 +73,14 @@ missing_cells:
   description: How many planned cells have no record.
   returned: success
   type: int
+exit_code:
+  description:
+    - V(0) nothing is slower than the system named first. V(10) something is. V(11) a comparison is noisy. V(12) too few
+      trials. V(13) a series failed, is not cold, was rejected or is not comparable.
+  returned: success
+  type: int
+sentence:
+  description: What came of the run, in one sentence.
+  returned: success
+  type: str
 """
-
-import traceback
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
-from ansible_collections.netfs.bench.plugins.module_utils._report import HEADERS, as_csv, series_of, summary, table
-from ansible_collections.netfs.bench.plugins.module_utils._run import RunError, read_cells, read_json, write_text
-
-try:
-    from tabulate import tabulate
-except ImportError:
-    tabulate = None
-    TABULATE_ERROR = traceback.format_exc()
-
-
-def reports_of(plan, rows):
-    """The text of every report by the name of its file, and the one for the terminal line by line."""
-    cells, sentences = table(rows), summary(plan, rows)
-    # a remark can be long: on a terminal it follows the table, in Markdown it is a column
-    short = tabulate([row[:-1] for row in cells], HEADERS[:-1], disable_numparse=True)
-    remarks = [f"  {' '.join(row[:4])}: {row[-1]}" for row in cells if row[-1]]
-    lines = [*sentences, "", *short.splitlines(), *(["", "Remarks:", *remarks] if remarks else [])]
-    markdown = tabulate(cells, HEADERS, tablefmt="github", disable_numparse=True)
-    return lines, {
-        "report.txt": "\n".join(lines) + "\n",
-        "report.md": "\n".join([f"# {plan['run']}", "", *(f"* {line}" for line in sentences), "", markdown]) + "\n",
-        "report.csv": as_csv(rows),
-    }
-
-
-def main():
-    module = AnsibleModule(
-        argument_spec={"run_directory": {"type": "path", "required": True}},
-        supports_check_mode=True,
-    )
-    if tabulate is None:
-        module.fail_json(msg=missing_required_lib("tabulate"), exception=TABULATE_ERROR)
-    run = Path(module.params["run_directory"])
-    try:
-        plan = read_json(run / "plan.json")
-        rows = series_of(plan, read_cells(run))
-    except RunError as error:
-        module.fail_json(msg=str(error))
-    lines, reports = reports_of(plan, rows)
-    stale = {
-        run / name: text
-        for name, text in reports.items()
-        if not (run / name).exists() or (run / name).read_text(encoding="utf-8") != text
-    }
-    if not module.check_mode:
-        for path, text in stale.items():
-            write_text(path, text)
-    module.exit_json(
-        changed=bool(stale),
-        lines=lines,
-        files=[str(run / name) for name in reports],
-        failed_cells=sum(row["failed"] for row in rows),
-        missing_cells=sum(row["missing"] for row in rows),
-    )
-
-
-if __name__ == "__main__":
-    main()

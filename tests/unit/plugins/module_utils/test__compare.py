@@ -13,7 +13,10 @@ from ansible_collections.netfs.bench.plugins.module_utils._compare import (
     differences,
     digest,
     exit_code,
+    false_alarms,
+    families,
     read_series,
+    unmatched,
     within,
 )
 
@@ -159,3 +162,92 @@ def test_a_member_that_failed_still_counts_in_its_family():
     assert (pairs["rand-read"].family, pairs["other"].family) == (2, 2)
     assert pairs["rand-read"].p_holm == pytest.approx(2 * pairs["rand-read"].comparison.p)
     assert pairs["other"].p_holm == 1
+
+
+def with_ceiling(run, value):
+    run["nodes"]["ceilings"] = [{"what": "disk", "metric": METRIC, "values": [value, value * 1.01, value * 0.99]}]
+    return run
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "word", "bound", "code"),
+    [
+        (100.0, "rejected", "", 13),
+        (125.0, "faster", "≥", 0),
+        (1000.0, "faster", "", 0),
+        (500.0, "faster", "", 0),
+    ],
+)
+def test_a_ceiling_rejects_bounds_or_does_nothing(ceiling, word, bound, code):
+    (pair,) = within(with_ceiling(run_of(base=STEADY, candidate=times(1.2)), ceiling))
+    assert (pair.word, pair.bound, exit_code([pair])) == (word, bound, code)
+
+
+def test_two_at_the_ceiling_are_not_ranked():
+    (pair,) = within(with_ceiling(run_of(base=STEADY, candidate=times(1.01)), 101.0))
+    assert (pair.word, exit_code([pair])) == ("at-ceiling", 0)
+
+
+def test_a_ceiling_of_another_workload_or_pass_does_not_count():
+    run = with_ceiling(run_of(base=STEADY), 10.0)
+    run["nodes"]["ceilings"][0]["workloads"] = ["other"]
+    assert read_series(run).popitem()[1].ceiling is None
+    run["nodes"]["ceilings"][0] |= {"workloads": ["rand-read"], "pass": "cold"}
+    assert read_series(run).popitem()[1].ceiling is None
+
+
+def test_unsteady_trials_make_noise():
+    run = run_of(base=STEADY, candidate=times(1.01))
+    for cell in run["cells"][:3]:
+        cell["steady"] = {"steady": False, "windows": [1, 2]}
+    for cell in run["cells"][3:8]:
+        cell["steady"] = {"steady": True, "windows": [1, 1]}
+    assert [pair.word for pair in within(run)] == ["noisy"]
+
+
+@pytest.mark.parametrize("status", ["not-cold", "corrupt"])
+def test_the_state_of_a_cell_is_that_of_its_series(status):
+    run = run_of(base=STEADY, candidate=times(1.2))
+    run["cells"][3] |= {"status": status, "reason": "because"}
+    (pair,) = within(run)
+    assert (pair.word, exit_code([pair])) == (status, 13)
+
+
+def test_a_series_outside_all_pairs_still_makes_a_run_unfit():
+    run = run_of(ganesha=[*STEADY[:7], None])
+    assert exit_code([], series=read_series(run).values()) == 13
+
+
+def test_a_twin_is_compared_with_itself_only_and_its_verdicts_are_false_alarms():
+    pairs = within(run_of(**{"a": STEADY, "a#2": times(0.7), "b": times(1.2)}))
+    assert [(pair.base.name[0], pair.candidate.name[0], pair.word) for pair in pairs] == [
+        ("a", "a#2", "slower"),
+        ("a", "b", "faster"),
+    ]
+    assert false_alarms(pairs) == (1, 1)
+    assert exit_code(pairs) == 11
+
+
+def test_a_family_never_shrinks():
+    run = run_of(base=STEADY, candidate=times(1.2))
+    run["plan"]["families"] = [{"metric": METRIC, "base": "base", "candidate": "candidate", "members": 5}]
+    (pair,) = within(run)
+    assert pair.family == 5
+    assert pair.p_holm == pytest.approx(5 * pair.comparison.p)
+    assert families([pair], [])[0].family == 1
+
+
+def test_series_without_a_counterpart_are_named():
+    base, later = run_of(a=STEADY, b=STEADY), run_of(a=STEADY, c=STEADY)
+    only_base, only_later = unmatched(base, later)
+    assert [name[0] for name in only_base] == ["b"]
+    assert [name[0] for name in only_later] == ["c"]
+
+
+def test_of_long_lists_only_the_entries_that_differ_are_shown():
+    first = {"mount options": ["hard", "rsize=1", "vers=3"], "variables": {"SIZE": "1g", "JOBS": "4"}}
+    second = {"mount options": ["hard", "rsize=2", "vers=3"], "variables": {"SIZE": "2g", "JOBS": "4"}}
+    assert differences(first, second) == [
+        "mount options: rsize=1 against rsize=2",
+        "variables: SIZE=1g against SIZE=2g",
+    ]

@@ -17,8 +17,13 @@ from ansible_collections.netfs.bench.plugins.module_utils._plan import (
     choose,
     choose_kernel,
     describe,
+    families_of,
+    fit_budget,
     make_plan,
+    minutes_of,
+    needs_more_trials,
     order_key,
+    refuse_large_families,
     size_bytes,
     split,
 )
@@ -195,3 +200,125 @@ def test_description_says_cells_kernel_and_order():
     assert "4 cells" in text
     assert "node client: kernel own (the kernel of this host lacks nfs, nfs4)" in text
     assert "trial 1: ganesha over nfs3, 2 cells" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("", None), ("90m", 90), ("90", 90), ("1.5h", 90), (" 45 min ", 45), ("2H", 120)]
+)
+def test_minutes_of(text, minutes):
+    assert minutes_of(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["soon", "0m", "90s", "-5m"])
+def test_a_budget_that_is_none_is_refused(text):
+    with pytest.raises(PlanError, match="is not a budget"):
+        minutes_of(text)
+
+
+@pytest.mark.parametrize(
+    ("trials", "budget", "kept"),
+    [(8, "", 8), (8, "8m", 8), (8, "7.9m", 7), (8, "6m", 6), (3, "2m", 2), (3, "1m", 1)],
+)
+def test_a_budget_trims_trials_and_says_so(trials, budget, kept):
+    fitting, trimmed = fit_budget(trials, 60.0, budget)
+    assert fitting == kept
+    assert bool(trimmed) == (kept < trials)
+
+
+@pytest.mark.parametrize(
+    ("trials", "budget", "message"),
+    [(8, "5m", "a verdict needs 6 trials, which take about 6 minutes"), (3, "0.5m", "that is one trial")],
+)
+def test_a_budget_that_cannot_be_kept_is_refused(trials, budget, message):
+    with pytest.raises(PlanError, match=message):
+        fit_budget(trials, 60.0, budget)
+
+
+def test_a_trimmed_plan_is_valid_and_visible():
+    made = plan(system="ganesha", trials=8, budget="5m")
+    assert made["trials"] < 8
+    assert max(cell["trial"] for cell in made["cells"]) == made["trials"]
+    assert any("TRIMMED: 8 trials were trimmed" in line for line in describe(made))
+    jsonschema.validate(made, SCHEMA)
+
+
+def test_a_twin_takes_turns_like_any_system_and_is_compared_with_itself_only():
+    made = plan(system="ganesha,kernel-nfs", protocol="nfs3", filesystems=("nfs", "nfsd"), aa=True, trials=6)
+    assert list(made["systems"]) == ["ganesha", "ganesha#2", "kernel-nfs"]
+    assert made["systems"]["ganesha#2"] == made["systems"]["ganesha"]
+    assert {turn["system"] for turn in made["turns"]} == set(made["systems"])
+    pairs = {(family["base"], family["candidate"]) for family in made["families"]}
+    assert pairs == {("ganesha", "ganesha#2"), ("ganesha", "kernel-nfs")}
+    jsonschema.validate(made, SCHEMA)
+
+
+def test_families_are_all_series_of_one_metric_that_two_systems_share():
+    made = plan(system="ganesha,kernel-nfs,samba", protocol="", filesystems=("nfs", "nfs4", "nfsd", "cifs"))
+    expected = [{"metric": "read_iops", "base": "ganesha", "candidate": "kernel-nfs", "members": 4}]
+    assert made["families"] == expected
+    assert families_of(made["cells"], list(made["systems"]), made["workloads"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("trials", "members", "message"),
+    [
+        (3, 500, None),
+        (6, 23, None),
+        (6, 24, "6 trials carry at most 23 .* Take trials=7, or fewer"),
+        (8, 322, "Take trials=9, or fewer"),
+        (8, 99999, "Take fewer workloads"),
+    ],
+)
+def test_a_family_that_so_many_trials_cannot_carry_is_refused(trials, members, message):
+    families = [{"metric": "read_iops", "base": "a", "candidate": "b", "members": members}]
+    if message is None:
+        refuse_large_families(families, trials)
+    else:
+        with pytest.raises(PlanError, match=message):
+            refuse_large_families(families, trials)
+
+
+def measured(cv, trials):
+    """A run of two systems whose values spread by cv, as _results reads it."""
+    cells = [
+        {
+            "id": f"{system}~nfs3~seq-read~warm~{trial}",
+            "system": system,
+            "protocol": "nfs3",
+            "workload": "seq-read",
+            "pass": "warm",
+            "trial": trial,
+            "status": "ok",
+            "reason": "",
+            "metrics": {"read_iops": 100.0 * (1 + cv * ((trial * 7) % 5 - 2))},
+            "provenance": {
+                "job_sha256": "0",
+                "variables": {},
+                "client_kernel": "6",
+                "fio_version": "3",
+                "mount": "unknown",
+            },
+        }
+        for system in ("a", "b")
+        for trial in range(1, trials + 1)
+    ]
+    systems = {name: {"durability": "local-durable"} for name in ("a", "b")}
+    workloads = {"seq-read": {"metric": "read_iops"}}
+    return {
+        "plan": {"cells": cells, "systems": systems, "workloads": workloads},
+        "nodes": {"nodes": {}},
+        "cells": cells,
+    }
+
+
+@pytest.mark.parametrize(
+    ("cv", "trials", "more"), [(0.001, 8, False), (0.05, 8, True), (0.05, 12, False), (0.001, 3, True)]
+)
+def test_trials_are_added_until_intervals_are_narrow_or_there_are_twelve(cv, trials, more):
+    assert bool(needs_more_trials(measured(cv, trials))) == more
+
+
+def test_a_pair_that_no_trial_can_mend_asks_for_none():
+    run = measured(0.05, 8)
+    run["cells"][0]["status"] = "failed"
+    assert needs_more_trials(run) == []

@@ -1,0 +1,48 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.netfs.bench.plugins.module_utils._report import series_of
+from ansible_collections.netfs.bench.plugins.module_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.module_utils._verdicts import sentence
+from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
+
+
+class ActionModule(ActionBase):
+    """Write the reports of a run, on the controller: that is where results, templates and plotting library are."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        args = self.validate_argument_spec(
+            {
+                "run_directory": {"type": "path", "required": True},
+                "force": {"type": "bool", "default": False},
+                "strict": {"type": "bool", "default": False},
+            }
+        )[1]
+        try:
+            findings, place = judge(Path(args["run_directory"]), force=args["force"], strict=args["strict"])
+            lines, changed = settle(place, findings, dry_run=self._task.check_mode)
+        except RunError as error:
+            raise AnsibleActionFail(str(error)) from error
+        rows = series_of(findings.run["plan"], findings.run["cells"])
+        return {
+            "changed": any(changed.values()),
+            "lines": lines,
+            "files": [str(place / name) for name in changed],
+            "failed_cells": sum(row["failed"] for row in rows),
+            "missing_cells": sum(row["missing"] for row in rows),
+            "exit_code": findings.code,
+            "sentence": sentence(findings),
+        }

@@ -1,0 +1,173 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+import synthetic
+
+from ansible_collections.netfs.bench.plugins.module_utils import _export, _figures, _html, _results, _verdicts
+
+ONE = {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}
+
+
+def found(tmp_path, change=dict, base=None, **shape):
+    """A synthetic run, judged."""
+    defaults = {"systems": {"ganesha": 1.0, "samba": 1.3}, "protocols": ["nfs3"], "workloads": ONE, "passes": ["warm"]}
+    made = synthetic.Shape(**{**defaults, "trials": 8, "raw": False, **shape})
+    run = _results.read_run(synthetic.write_run(tmp_path / "run", made, change))
+    return _verdicts.judge_run(run, base, force=base is not None)
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory):
+    """A run in which everything happens that can."""
+    directory = synthetic.write_run(
+        tmp_path_factory.mktemp("results") / "rich", synthetic.RICH, synthetic.everything_happens
+    )
+    return _verdicts.judge_run(_results.read_run(directory))
+
+
+def break_second(record):
+    if record["system"] == "samba" and record["trial"] == 2:
+        record.update(status="failed", reason="no server", metrics={})
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence", "code"),
+    [
+        ({}, "samba against ganesha, 1 comparison: faster in 1.", 0),
+        ({"systems": {"ganesha": 1.0, "samba": 0.7}}, "samba against ganesha, 1 comparison: slower in 1.", 10),
+        ({"trials": 3}, "samba against ganesha: too few to say which is faster (3 of at least 6 trials).", 12),
+        ({"systems": {"ganesha": 1.0}}, "Only ganesha was measured, so there is nothing to compare.", 0),
+        ({"change": break_second}, "samba against ganesha, 1 comparison: failed in 1.", 13),
+        ({"cv": 0.2, "systems": {"a": 1.0, "b": 1.0}}, "b against a, 1 comparison: noisy in 1.", 11),
+        (
+            {"systems": {"a": 1.0, "b": 2.0, "c": 1.5}},
+            "3 systems against each other, 3 comparisons: faster in 2 and slower in 1.",
+            0,
+        ),
+    ],
+)
+def test_one_sentence_and_an_exit_code(tmp_path, shape, sentence, code):
+    findings = found(tmp_path, **shape)
+    assert _verdicts.sentence(findings) == sentence
+    assert findings.code == code
+    assert _verdicts.verdict_document(findings)["exit_code"] == code
+
+
+def test_a_system_against_itself_is_counted_and_never_ranked(tmp_path):
+    findings = found(tmp_path, systems={"ganesha": 1.0, "ganesha#2": 0.7, "samba": 1.3})
+    assert [(pair.candidate.name[0], pair.aa) for pair in findings.pairs] == [("ganesha#2", True), ("samba", False)]
+    assert findings.counts == {"faster": 1}
+    assert findings.code == 11
+    assert "1 false alarms in 1 comparisons: over 5 %, so the whole run is noisy" in " ".join(
+        _verdicts.warnings(findings)
+    )
+
+
+def test_forced_is_said_wherever_a_verdict_is(tmp_path):
+    base = found(tmp_path / "base", systems={"ganesha": 1.0}).run
+    options = ["rw", "vers=4.2", "rsize=65536", "hard", "addr=198.18.0.10"]
+    findings = found(tmp_path, base=base, systems={"ganesha": 1.2}, options=options)
+    assert "FORCED: 1 pairs" in " ".join(_verdicts.warnings(findings))
+    shown = _html.context(findings, {})
+    assert "rsize=1048576" in shown["unlike"].rows[0][1].text
+    assert "≠ FORCED" in shown["matrix"].rows[0][1].text
+    assert "FORCED although mount options" in _export.verdicts_csv(findings)
+
+
+def test_no_word_stands_without_its_meaning():
+    assert set(_verdicts.SYMBOLS) == {*_verdicts.MEANINGS, *_verdicts.STATE_MEANINGS}
+
+
+def test_every_figure_is_one_of_plotly(rich):
+    graph_objects = pytest.importorskip("plotly.graph_objects")
+    pictures = _html.Pictures()
+    parts = _html.workload_parts(rich, _results.distributions(rich.run), pictures)
+    pictures.add(_html.verdict_picture(rich)[0])
+    pictures.add(_figures.forest_figure(rich.pairs, lambda pair: pair.candidate.name[0]))
+    assert [part["name"] for part in parts] == sorted(synthetic.WORKLOADS)
+    assert all(part["steady"] is not None and part["latency"] for part in parts)
+    assert len(pictures.figures) == 4 * (1 + 4 + 1) + 2
+    for figure in pictures.figures:
+        graph_objects.Figure(json.loads(json.dumps(figure)))
+
+
+def test_every_value_has_a_mark_and_every_series_a_row(rich):
+    series = [one for one in rich.series.values() if one.name[2] == "sync-write-4k"]
+    figure = _figures.values_figure(series, _figures.styles_of(rich.run["plan"]["systems"]))
+    marks = [trace for trace in figure["data"] if trace.get("marker", {}).get("size") == 7]
+    assert sum(len(trace["x"]) for trace in marks) == sum(len(one.values) for one in series) == 16 * 8 - 4
+    labels = [label["text"] for label in figure["layout"]["annotations"]]
+    assert len(labels) == len(series)
+    assert "<b>rclone</b> nfs3 warm ✖ failed, 6 values" in labels
+
+
+@pytest.mark.parametrize(
+    ("values", "interval"),
+    [([3.0, 1.0, 2.0], None), ([1.0, 2, 3, 4, 5], None), ([6.0, 1, 2, 3, 4, 5], (1, 6)), ([*range(1, 10)], (2, 8))],
+)
+def test_interval_of_a_median(values, interval):
+    assert _figures.median_interval(values) == interval
+
+
+def test_systems_are_told_by_more_than_their_colour():
+    styles = _figures.styles_of(f"system {number}" for number in range(40))
+    assert len({(style.mark, style.colour, style.dash) for style in styles.values()}) == 40
+
+
+def test_what_was_not_measured_is_said_to_be_so(tmp_path):
+    shown = _html.context(found(tmp_path, systems={"ganesha": 1.0}, trials=1, extras=False), {})
+    texts = {part["id"]: part["text"] for part in shown["beliefs"]}
+    assert texts["ceilings"].startswith("Ceilings: not measured.")
+    assert texts["steadiness"].startswith("Throughput over time: not measured.")
+    assert texts["content"].startswith("Content: not verified.")
+    assert "No cold pass was planned" in texts["cold"]
+    assert shown["counters"] is None
+    assert shown["verdict_figure"] is None
+    assert any("Too few: 1 trial per series" in line for line in shown["warnings"])
+    assert shown["unknown_text"] == "2 of 38 recorded facts are unknown: node client.image (1), node server.image (1)."
+
+
+def test_what_speaks_against_the_numbers_is_named(rich):
+    shown = _html.context(rich, {})
+    failed = [[cell.text for cell in row] for row in shown["failures"].rows]
+    assert ["rclone nfs3 sync-write-4k warm", "✖ failed", "2 of 8: fio was killed after 150 s"] in failed
+    assert ["kernel-nfs nfs4.2 seq-read-1m cold", "✖ not-cold"] in [row[:2] for row in failed]
+    texts = {part["id"]: part["text"] for part in shown["beliefs"]}
+    assert texts["self-test"].startswith("One system was measured twice under two labels: 0 of 16")
+    assert "kernel-nfs nfs3 seq-write-1m warm" in texts["ceilings"]
+    assert len(shown["all_series"].rows) == 64
+
+
+def test_csv_json_junit_and_prometheus_agree(rich):
+    rows = list(csv.DictReader(io.StringIO(_export.verdicts_csv(rich))))
+    document = json.loads(_export.to_json(rich))
+    suites = {suite.get("name"): suite for suite in ElementTree.fromstring(_export.to_junit(rich)).iter("testsuite")}
+    metrics = _export.to_prometheus(rich).splitlines()
+    assert len(rows) == len(document["pairs"]) == int(suites["compared"].get("tests")) == len(rich.pairs)
+    assert len(document["series"]) == int(suites["measured"].get("tests")) == 64
+    assert int(suites["measured"].get("failures")) == len(document["unfit"]) == 4
+    slower = [row for row in rows if row["verdict"] == "slower"]
+    assert len(slower) == sum('verdict="slower"' in line for line in metrics)
+    assert f'netfs_bench_exit_code{{run="rich"}} {rich.code}' in metrics
+    assert "null" not in _export.to_json(rich)
+    jsonschema.validate(
+        document["pairs"][0], {"type": "object", "required": ["verdict", "ratio", "low", "high", "p_holm"]}
+    )
+
+
+def test_labels_of_prometheus_are_quoted():
+    assert _export.labels(why='a "b"\\\n') == '{why="a \\"b\\"\\\\\\n"}'
+
+
+def test_packing_is_the_same_every_time():
+    assert _html.packed("text") == _html.packed("text")

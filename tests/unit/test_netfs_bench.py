@@ -1,0 +1,160 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command-line tool: its exit codes, by table, and what it prints and writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import synthetic
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE = {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}
+OTHER = {"sync-write-4k": synthetic.WORKLOADS["sync-write-4k"]}
+
+
+def shape(factor=1.0, **more):
+    made = {"systems": {"ganesha": factor}, "protocols": ["nfs3"], "workloads": ONE, "passes": ["warm"], "trials": 8}
+    return synthetic.Shape(**{**made, "raw": False, "extras": False, **more})
+
+
+def stall(record):
+    if record["trial"] == 4:
+        record["metrics"]["read_iops"] /= 3
+
+
+def fail(record):
+    if record["trial"] == 4:
+        record.update(status="failed", reason="fio was killed after 60 s", metrics={})
+
+
+def not_cold(record):
+    if record["trial"] == 4:
+        record.update(status="not-cold", reason="the disk delivered 12 % of the bytes that were read")
+
+
+def corrupt(record):
+    if record["trial"] == 4:
+        record.update(status="corrupt", reason="wrong byte at offset 4096")
+
+
+RUNS = {
+    "base": (shape(), dict),
+    "same": (shape(seed=2), dict),
+    "faster": (shape(1.3), dict),
+    "slower": (shape(0.7), dict),
+    "between": (shape(1.045, seed=3), dict),
+    "stalled": (shape(), stall),
+    "few": (shape(trials=3), dict),
+    "failed": (shape(), fail),
+    "not-cold": (shape(), not_cold),
+    "corrupt": (shape(), corrupt),
+    "unlike": (shape(options=[*synthetic.OPTIONS, "noac"]), dict),
+    "other": (shape(workloads=OTHER), dict),
+    "two": (shape(systems={"ganesha": 1.0, "samba": 0.5}), dict),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    results = tmp_path_factory.mktemp("results")
+    for name, (one, change) in RUNS.items():
+        synthetic.write_run(results / name, one, change)
+    return results
+
+
+@pytest.fixture
+def results(made, tmp_path):
+    """Results of a test's own."""
+    return Path(shutil.copytree(made, tmp_path / "results"))
+
+
+def tool(results, *words):
+    """Run the tool; return its exit code and what it said."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools/netfs-bench"), "--results", str(results), *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": "", "PYTHONUTF8": "1"},
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["compare", "base", "same"], 0, "equivalent in 1"),
+        (["compare", "base", "faster"], 0, "faster in 1"),
+        (["compare", "base", "slower"], 10, "slower in 1"),
+        (["compare", "base", "stalled"], 11, "noisy in 1"),
+        (["compare", "base", "between"], 0, "inconclusive in 1"),
+        (["compare", "base", "between", "--strict"], 11, "inconclusive in 1"),
+        (["compare", "base", "few"], 12, "too few to say"),
+        (["compare", "base", "failed"], 13, "fio was killed after 60 s"),
+        (["compare", "base", "not-cold"], 13, "not-cold"),
+        (["compare", "base", "corrupt"], 13, "wrong byte at offset 4096"),
+        (["compare", "base", "unlike"], 13, "mount options: none against noac"),
+        (["compare", "base", "unlike", "--force"], 0, "FORCED"),
+        (["compare", "base", "other"], 13, "nothing to compare"),
+        (["compare", "two"], 10, "samba against ganesha"),
+        (["compare", "base", "none"], 2, "none is no run"),
+        (["compare", "base"], 0, "Only ganesha was measured"),
+        (["compare", "base", "same", "few"], 2, "takes one run or two"),
+        (["report", "failed"], 13, "report.html"),
+        (["report", "base"], 0, "report.html"),
+        (["show", "failed"], 0, "Exit code 13"),
+        (["show"], 0, "two: exit code 10"),
+        (["export", "base", "--to", "csv"], 0, "system,protocol,workload"),
+        (["export", "base", "--to", "xls"], 2, "invalid choice"),
+        (["baseline", "failed"], 2, "failed is partial and cannot be the baseline"),
+        (["compare", "baseline", "same"], 2, "has no baseline"),
+        ([], 2, "COMMAND"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_exit_code(results, words, code, says):
+    answer, said = tool(results, *words)
+    assert says in said
+    assert answer == code
+
+
+def test_verdict_json_holds_the_exit_code(results):
+    tool(results, "compare", "base", "slower")
+    document = json.loads((results / "slower" / "against-base" / "verdict.json").read_text(encoding="utf-8"))
+    assert (document["exit_code"], document["counts"]) == (10, {"slower": 1})
+
+
+def test_a_baseline_stays_when_a_partial_run_is_refused(results):
+    assert tool(results, "baseline", "base")[0] == 0
+    assert tool(results, "baseline", "failed")[0] == 2
+    assert tool(results, "compare", "baseline", "slower")[0] == 10
+    assert "base (baseline)" in tool(results, "show")[1]
+
+
+def test_exports_can_be_read(results):
+    json.loads(tool(results, "export", "slower", "--to", "json", "--base", "base")[1])
+    ElementTree.fromstring(tool(results, "export", "two", "--to", "junit")[1])
+    lines = tool(results, "export", "two", "--to", "prometheus")[1].splitlines()
+    assert all(line.startswith(("#", "netfs_bench_")) for line in lines)
+
+
+def test_the_tool_runs_where_the_collection_is_installed(results, tmp_path):
+    place = tmp_path / "collections/ansible_collections/netfs/bench"
+    place.parent.mkdir(parents=True)
+    for part in ("plugins", "tools", "playbooks/templates"):
+        shutil.copytree(ROOT / part, place / part)
+    words = [sys.executable, str(place / "tools/netfs-bench"), "--results", str(results), "report", "base"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (results / "base" / "report.html").stat().st_size < 3_000_000
