@@ -269,7 +269,7 @@ def test_port_taken(run, server):
         taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taker.bind(("", 0))
         taker.listen()
-        with pytest.raises(FailedError, match="adapter for smb .*does not work"):
+        with pytest.raises(FailedError, match=r"adapter for smb .*does not work"):
             run("dfsctl_adapter", type="smb", port=taker.getsockname()[1], wait=6)
     run("dfsctl_adapter", type="smb", port=server.smb)
 
