@@ -36,7 +36,7 @@ def stage(server):
 # One noun after the other
 
 
-def test_metadata_store(both, run, server):
+def test_metadata_store(both, server):
     store = {"name": "m1", "type": "badger", "path": str(server.home / "m1"), "relaxed_durability": False}
     made = both("dfsctl_metadata_store", **store)
     assert made["changed"]
@@ -65,7 +65,7 @@ def test_block_store(both, server):
     assert both("dfsctl_block_store", name="b1", kind="local", state="absent")["changed"]
 
 
-def test_share(both, run):
+def test_share(both):
     made = both("dfsctl_share", name="/s1", **BASE, default_permission="read", quota="2GiB", squash="none")
     assert made["changed"]
     assert made["share"]["nfs"]["squash"] == "none"
@@ -117,7 +117,7 @@ def test_user(both, run):
     assert both("dfsctl_user", name="bob", state="absent")["changed"]
 
 
-def test_own_password(both, run, server, tmp_path):
+def test_own_password(both, run, tmp_path):
     """An administrator who was given a password by somebody else must change it, and can, to the same one."""
     run("dfsctl_user", name="carol", password="carols-password", role="admin", uid=1004)
     mine = {"api_username": "carol", "api_password": "carols-password"}
@@ -132,7 +132,7 @@ def test_own_password(both, run, server, tmp_path):
     run("dfsctl_user", name="carol", state="absent")
 
 
-def test_group(both, run):
+def test_group(both):
     assert both("dfsctl_group", name="g2", gid=2002, description="first")["changed"]
     assert both("dfsctl_group", name="g2", gid=2003, description="second")["changed"]
     assert both("dfsctl_group", name="g2", members=["alice"])["group"]["members"] == ["alice"]
@@ -140,7 +140,7 @@ def test_group(both, run):
     assert both("dfsctl_group", name="g2", state="absent")["changed"]
 
 
-def test_adapter(both, run, server):
+def test_adapter(both, server):
     assert both("dfsctl_adapter", type="nfs", settings={"max_read_size": "65536"})["changed"]
     assert both("dfsctl_adapter", type="nfs", settings={"max_read_size": 1048576, "lease_time": 60})["changed"]
     other = free_ports(1)[0]
@@ -154,7 +154,7 @@ def test_adapter(both, run, server):
     assert both("dfsctl_adapter", type="smb", port=server.smb)["changed"]
 
 
-def test_quota(both, run):
+def test_quota(both):
     quota = {"share": "stage", "scope": "user", "id": 1001}
     assert both("dfsctl_quota", **quota, limit="1GiB")["changed"]
     changed = both("dfsctl_quota", **quota, soft_limit="512MiB", grace_seconds=3600)
@@ -165,7 +165,7 @@ def test_quota(both, run):
     assert both("dfsctl_quota", **quota, state="absent")["changed"]
 
 
-def test_snapshot(both, run):
+def test_snapshot(both):
     assert both("dfsctl_snapshot", share="staged", name="one")["snapshot"]["state"] == "ready"
     assert both("dfsctl_snapshot", share="staged", name="one", state="absent")["changed"]
 
