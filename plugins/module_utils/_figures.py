@@ -39,7 +39,7 @@ VERDICT_MARKS = {
     "too-few": (GREY, "circle"),
 }
 
-ROW_PX = 48
+ROW_PX = 50
 TALL_ROW_PX = 56
 CLOUD_ROW_PX = 88
 LEGEND_ROW_PX = 20
@@ -89,7 +89,7 @@ def row_label(text: str, y: float, colour: str = "") -> Json:
         "xanchor": "left",
         "y": y,
         "yanchor": "bottom",
-        "yshift": 5,
+        "yshift": 12,
         "showarrow": False,
         "align": "left",
         "font": {"size": 12},
@@ -283,7 +283,7 @@ def cloud_figure(pairs: list[Pair]) -> Json:
     for y, (name, members) in enumerate(rows.items()):
         counts = {word: sum(pair.word == word for pair in members) for word in SYMBOLS}
         said = f"{SPACE * 2}".join(f"{SYMBOLS[word]}{SPACE}{count}" for word, count in counts.items() if count)
-        labels.append(row_label(f"<b>{name}</b><br>{said}", y - 0.25))
+        labels.append(row_label(f"<b>{name}</b><br>{said}", y - 0.08))
         for word, (colour, mark) in VERDICT_MARKS.items():
             found = [pair for pair in members if pair.word == word and pair.comparison is not None]
             if not found:

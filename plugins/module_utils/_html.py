@@ -150,15 +150,12 @@ def matrix_of(findings: Findings) -> tuple[Table | None, str]:
     return Table(["", *(f"{SYMBOLS[word]} {word}" for word in words)], rows), text
 
 
-def question_table(plan: Json) -> Table:
-    """The workloads with their questions."""
-    return Table(
-        ["workload", "question", "measured by"],
-        [
-            [Cell(name, "keep"), Cell(work.get("question", "unknown")), Cell(work["metric"].replace("_", " "))]
-            for name, work in sorted(plan["workloads"].items())
-        ],
-    )
+def questions(plan: Json) -> list[tuple[str, str, str]]:
+    """The workloads, their questions, and the metric that answers each."""
+    return [
+        (name, work.get("question", UNKNOWN), work["metric"].replace("_", " "))
+        for name, work in sorted(plan["workloads"].items())
+    ]
 
 
 def asked(findings: Findings) -> list[str]:
@@ -357,7 +354,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
             ("series", "All series"),
         ],
         "asked": asked(findings),
-        "questions": question_table(plan),
+        "questions": questions(plan),
         "sentence": sentence(findings),
         "warnings": warnings(findings),
         "code": findings.code,

@@ -1,0 +1,239 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report in a browser that has no network: every picture is drawn, nothing is asked for, everything is there.
+
+Needs Debian's chromium, or the browser that CHROMIUM names. With PAGES_OUT=DIRECTORY the pictures of what was seen are
+kept there; with REPORT_RUN=DIRECTORY a real run is looked at as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import synthetic
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+SIZES = {"desk": (1280, 900), "phone": (360, 740)}
+LARGE = 12_800
+
+
+def report(directory: Path) -> Path:
+    """Write the reports of a run with the command-line tool; the path of the page."""
+    words = [sys.executable, str(ROOT / "tools/netfs-bench"), "report", str(directory)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 10, 11, 12, 13), done.stderr
+    return directory / "report.html"
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """Pages of runs in which everything happens, nothing can be compared, and a baseline is compared with."""
+    results = tmp_path_factory.mktemp("results")
+    one = {name: synthetic.WORKLOADS[name] for name in ("rand-read-4k", "seq-read-1m")}
+    smoke = synthetic.Shape({"ganesha": 1.0}, ["nfs3"], one, ["warm"], 1, extras=False)
+    pair = synthetic.Shape({"ganesha": 1.0, "samba": 1.2}, ["nfs3", "nfs4.2"], one, ["warm"], 8)
+    found = {
+        "rich": report(synthetic.write_run(results / "rich", synthetic.RICH, synthetic.everything_happens)),
+        "smoke": report(synthetic.write_run(results / "smoke", smoke)),
+        "pair": report(synthetic.write_run(results / "pair", pair)),
+    }
+    if os.environ.get("REPORT_RUN"):
+        copy = shutil.copytree(os.environ["REPORT_RUN"], results / "real")
+        found["real"] = report(Path(copy))
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM:
+        pytest.fail("There is no chromium. Install Debian's package chromium, or name a browser with CHROMIUM.")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def look(browser):
+    """Open a page offline; what went wrong and what was asked for is collected in lists of the page."""
+    contexts = []
+
+    def opened(path, size="desk", scheme="light", **more):
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            offline=True,
+            reduced_motion="reduce",
+            **more,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.wrong, page.asked = [], []
+        page.on(
+            "console", lambda message: page.wrong.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_function("document.body.dataset.state === 'ready'")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def read_through(page):
+    """Scroll from top to bottom, as a reader does, until every picture in sight was drawn."""
+    y, height = 0, page.evaluate("document.documentElement.scrollHeight")
+    while y < height:
+        page.evaluate(f"scrollTo({{top: {y}, behavior: 'instant'}})")
+        page.wait_for_timeout(40)
+        y += 600
+    page.wait_for_timeout(200)
+
+
+def nothing_wrong(page, path):
+    """No message on the console, and nothing asked for but the page itself."""
+    assert page.wrong == []
+    assert {url for url in page.asked if not url.startswith("data:")} == {path.as_uri()}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["rich", "smoke", "pair", "real"])
+def test_every_picture_is_drawn_and_fits(look, pages, name, size, scheme):
+    if name not in pages:
+        pytest.skip("no real run was named with REPORT_RUN")
+    page = look(pages[name], size, scheme)
+    read_through(page)
+    figures, drawn = (page.locator(css).count() for css in (".figure", ".figure:has(.cartesianlayer)"))
+    assert figures > 0
+    assert drawn == figures
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    # what stands in a picture must not leave it
+    over = """[...document.querySelectorAll('.figure')].flatMap((place) => {
+        const edge = place.getBoundingClientRect().right + 1;
+        const texts = [...place.querySelectorAll('.annotation-text-g, .legend')];
+        return texts.filter((text) => text.getBoundingClientRect().right > edge).map((text) => text.textContent);
+    })"""
+    assert page.evaluate(over) == []
+    nothing_wrong(page, pages[name])
+    if os.environ.get("PAGES_OUT"):
+        page.screenshot(path=f"{os.environ['PAGES_OUT']}/{name}-{size}-{scheme}.png", full_page=True)
+
+
+@pytest.mark.parametrize("name", ["rich", "smoke", "pair"])
+def test_every_series_of_the_plan_is_on_the_page(look, pages, name):
+    page = look(pages[name])
+    plan = json.loads((pages[name].parent / "plan.json").read_text(encoding="utf-8"))
+    planned = {(cell["system"], cell["protocol"], cell["workload"], cell["pass"]) for cell in plan["cells"]}
+    shown = page.evaluate(
+        "[...document.querySelectorAll('#series tbody tr')].map((row) => "
+        "[...row.children].slice(0, 4).map((cell) => cell.textContent))"
+    )
+    assert {tuple(row) for row in shown} == planned
+    for workload in plan["workloads"]:
+        assert page.locator("#workloads summary", has_text=workload).count() == 1
+
+
+def test_what_failed_is_red_and_named(look, pages):
+    page = look(pages["rich"])
+    row = page.locator("#failed tr", has_text="rclone nfs3 sync-write-4k warm")
+    word = row.locator(".word")
+    assert word.inner_text() == "✖ failed"
+    red, green, blue = map(int, word.evaluate("(word) => getComputedStyle(word).color.match(/\\d+/g)")[:3])
+    assert red > 2 * max(green, blue)
+    assert "fio was killed after 150 s" in row.inner_text()
+    assert "Exit code 13" in page.locator("#verdict").inner_text()
+
+
+def test_the_six_words_are_explained_and_every_verdict_is_one_of_them(look, pages):
+    page = look(pages["rich"])
+    words = page.locator("dl.words dt").all_inner_texts()
+    assert {"▲ faster", "▼ slower", "= equivalent", "? inconclusive", "≈ noisy", "… too-few"} <= set(words)
+    ranked = page.evaluate(
+        "[...document.querySelectorAll('#ranking td.word')].map((cell) => cell.firstChild.textContent)"
+    )
+    assert ranked
+    assert set(ranked) <= set(words)
+
+
+def test_a_run_of_one_trial_says_too_few(look, pages):
+    page = look(pages["smoke"])
+    assert "Too few: 1 trial per series" in page.locator("#verdict").inner_text()
+    assert "not measured" in page.locator("#belief").inner_text()
+
+
+def test_a_reader_clicks_through_it(look, pages):
+    page = look(pages["rich"], "phone")
+    for link in page.locator("nav a").all():
+        link.click()
+        target = link.get_attribute("href")
+        assert page.locator(target).is_visible()
+    details = page.locator("#workloads details").first
+    details.locator("summary").first.click()
+    assert details.get_attribute("open") is None
+    details.locator("summary").first.click()
+    page.locator("details.long").first.locator("summary").click()
+    page.locator("#workload-1 .figure").first.scroll_into_view_if_needed()
+    page.locator("#workload-1 .figure svg.main-svg").first.wait_for()
+    nothing_wrong(page, pages["rich"])
+
+
+def test_pictures_follow_the_scheme(look, pages):
+    page = look(pages["pair"], scheme="light")
+    read_through(page)
+    colour = "getComputedStyle(document.querySelector('.figure .annotation-text')).fill"
+    before = page.evaluate(colour)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(500)
+    assert page.evaluate(colour) != before
+    nothing_wrong(page, pages["pair"])
+
+
+def test_on_paper_everything_is_drawn_in_light_colours(look, pages, tmp_path):
+    page = look(pages["pair"], scheme="dark")
+    path = tmp_path / "report.pdf"
+    page.pdf(path=path, format="A4")
+    assert path.stat().st_size > 50_000
+    assert page.locator(".figure").count() == page.locator(".figure[data-drawn]").count()
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    nothing_wrong(page, pages["pair"])
+
+
+def test_without_a_script_the_tables_remain(browser, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(pages["pair"].as_uri())
+    assert page.locator("#ranking tbody tr").count() == 4
+    assert "The pictures need JavaScript" in page.locator("body").inner_text()
+    context.close()
+
+
+def test_a_large_run_is_reported_in_time_and_opens(look, tmp_path):
+    """A hundred thousand cells may take a minute and 1 GiB; this many, their share of it."""
+    directory = synthetic.write_run(tmp_path / "large", synthetic.plain_shape(LARGE))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    path = report(directory)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # processor time: what other programs take from the machine is not the report's
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 60 * LARGE / 100_000 + 3
+    page = look(path)
+    assert page.locator("#series tbody tr").count() == LARGE / 8
+    page.locator("#workload-1 summary").first.click()
+    page.locator("#workload-1 .figure svg.main-svg").first.wait_for()
+    nothing_wrong(page, path)
