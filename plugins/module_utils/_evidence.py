@@ -252,19 +252,18 @@ def unknown_text(run: Json) -> str:
     """How many facts are unknown, and which."""
     names: collections.Counter[str] = collections.Counter()
     total = 0
-    seen: dict[int, list[tuple[str, t.Any]]] = {}
     # node names differ from machine to machine, what is unknown of them does not
     for node in run["nodes"].get("nodes", {}).values():
         for name, value in leaves(node, f"node {node.get('node', UNKNOWN)}"):
             total += 1
             names[name] += value == UNKNOWN
-    for cell in run["cells"]:
-        provenance = cell["provenance"]
-        found = seen.setdefault(id(provenance), list(leaves(provenance, "cell")))
-        total += len(found)
-        for name, value in found:
-            if value == UNKNOWN:
-                names[name] += 1
+    # cells share equal provenance
+    cells = collections.Counter(id(cell["provenance"]) for cell in run["cells"])
+    for provenance in {id(cell["provenance"]): cell["provenance"] for cell in run["cells"]}.values():
+        count = cells[id(provenance)]
+        for name, value in leaves(provenance, "cell"):
+            total += count
+            names[name] += count * (value == UNKNOWN)
     listed = [f"{name} ({count})" for name, count in sorted(names.items()) if count]
     unknown = sum(names.values())
     if not run["nodes"].get("nodes"):

@@ -123,7 +123,7 @@ def to_json(findings: Findings) -> str:
         "series": [without_none(series_row(series)) for series in findings.series.values()],
         "pairs": [without_none(pair_row(pair)) for pair in findings.pairs],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document, ensure_ascii=False) + "\n"
 
 
 def to_junit(findings: Findings) -> str:

@@ -62,7 +62,7 @@ def slim(record: Json, shared: dict[str, Json]) -> Json:
         "seconds": with_shared_names(record.get("seconds", {})),
         "started": record.get("started", UNKNOWN),
         "ended": record.get("ended", UNKNOWN),
-        "provenance": shared.setdefault(json.dumps(provenance, sort_keys=True), provenance),
+        "provenance": shared.setdefault(repr(provenance), provenance),
     }
     kept.update({name: with_shared_names(record[name]) for name in OPTIONAL if name in record})
     return kept
