@@ -138,6 +138,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.yaml import yaml_load
 
+from ansible_collections.netfs.bench.plugins.module_utils._compare import original
 from ansible_collections.netfs.bench.plugins.module_utils._plan import Catalog, PlanError, describe, make_plan, split
 from ansible_collections.netfs.bench.plugins.module_utils._run import RunError, read_json
 
@@ -170,7 +171,7 @@ def read_catalog(catalog):
 
 def refuse_small_disk(plan, directory):
     """Raise a PlanError when the data set cannot fit on the disk of this machine."""
-    needed = plan["dataset_bytes"] * len(plan["systems"]) + IMAGE_BYTES
+    needed = plan["dataset_bytes"] * len({original(name) for name in plan["systems"]}) + IMAGE_BYTES
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise PlanError(
