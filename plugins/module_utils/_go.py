@@ -153,14 +153,14 @@ class Container:
         image: str,
         label: str,
         cache: Path,
-        environment: Mapping[str, str] = os.environ,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.run = run
         self.docker = docker
         self.image = image
         self.label = label
         self.cache = cache.absolute()
-        self.environment = environment
+        self.environment = os.environ if environment is None else environment
         self.id = ""
 
     def call(self, *words: str) -> str:

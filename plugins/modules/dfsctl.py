@@ -19,8 +19,9 @@ extends_documentation_fragment:
   - netfs.bench.dfsctl
 attributes:
   check_mode:
-    description: Runs commands that only read. Of others it says that they would change something.
+    description: Runs commands that only read.
     support: partial
+    details: Of a command that is not known to read only, it says that it would change something.
   diff_mode:
     description: Nobody knows what a command changes.
     support: none

@@ -213,7 +213,7 @@ def seconds(text):
 
 def known_stores(api):
     """The names of all stores by their ids, each kind for itself."""
-    return {key: {store["id"]: store["name"] for store in api.get(path) or []} for key, (path, *_) in STORES.items()}
+    return {key: {store["id"]: store["name"] for store in api.get(path) or []} for key, (path, *rest) in STORES.items()}
 
 
 def shown(reply, nfs, names):

@@ -66,8 +66,8 @@ def run_of(**values):
     }
 
 
-def times(factor, series=STEADY):
-    return [value * factor for value in series]
+def times(factor):
+    return [value * factor for value in STEADY]
 
 
 @pytest.mark.parametrize(

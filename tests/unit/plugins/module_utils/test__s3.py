@@ -81,7 +81,7 @@ class Store:
     def send(self, method: str, url: str, headers: object, body: bytes) -> tuple[int, bytes]:
         assert "authorization" in dict(headers)  # type: ignore[call-overload]
         parts = urllib.parse.urlsplit(url)
-        _, name, *rest = parts.path.split("/", 2)
+        name, *rest = parts.path.split("/", 2)[1:]
         if method in self.broken:
             status, code = self.broken[method]
             return status, f"<Error><Code>{code}</Code><Message>because</Message></Error>".encode()
