@@ -21,7 +21,7 @@ CACHE = "/var/cache/netfs-rclone"
 def fetched(node: Host) -> int:
     """Return how many bytes the server has moved since its start, as its metrics say."""
     said = node.check_output(
-        ". /etc/netfs-rclone/remote_control; printf 'user = \"%%s:%%s\"' $RCLONE_RC_USER $RCLONE_RC_PASS"
+        ". /etc/netfs-rclone/remote_control; printf 'user = \"%s:%s\"' $RCLONE_RC_USER $RCLONE_RC_PASS"
         " | curl --silent --fail --config - http://127.0.0.1:42572/metrics"
     )
     return int(float(dict(line.rsplit(" ", 1) for line in said.splitlines())["rclone_bytes_transferred_total"]))
