@@ -290,6 +290,15 @@ def molecule(job: Job, scenario: str) -> None:
     job.count(1)
 
 
+def browser(job: Job) -> None:
+    pytest(job, "tests/browser")
+
+
+def integration(job: Job) -> None:
+    """Run modules against real servers on this machine; the roles' scenarios have built their programs."""
+    pytest(job, "tests/integration")
+
+
 def smoke(job: Job) -> None:
     pytest(job, "tests/smoke")
 
@@ -311,6 +320,8 @@ def parts() -> list[Part]:
         Part("tarball", tarball),
         Part("sanity", sanity, minutes=15),
         *(Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15) for name in scenarios()),
+        Part("integration", integration, minutes=10),
+        Part("browser", browser, minutes=10),
         Part("smoke", smoke, minutes=25),
     ]
 

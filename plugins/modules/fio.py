@@ -247,6 +247,7 @@ survivors:
 import json
 import os
 import shlex
+import sys
 import time
 import typing as t
 from pathlib import Path
@@ -376,7 +377,8 @@ class Fio:
             return {
                 "directory": directory.is_dir(),
                 "writable": os.access(directory, os.W_OK | os.X_OK),
-                "free": space.f_bavail * space.f_frsize,
+                # some servers tell of a file system without any blocks: then nobody knows
+                "free": space.f_bavail * space.f_frsize if space.f_blocks else sys.maxsize,
             }
 
         try:

@@ -27,14 +27,15 @@ PASSWORD = "first-password-of-admin"
 SECRET = "secret-that-signs-the-tokens-0123456789"
 
 
-def programs() -> Path:
+def program(name: str) -> Path:
+    """Where dfs or dfsctl is."""
     given = os.environ.get("NETFS_DFS")
     if given:
-        return Path(given)
+        return Path(given) / name
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netfs.bench"
-    found = {name: max(cache.glob(f"go/**/{name}"), default=None) for name in ("dfs", "dfsctl")}
-    assert all(found.values()), "set NETFS_DFS to the directory with dfs and dfsctl"
-    return Path(found["dfs"]).parent
+    found = max(cache.glob(f"go/**/{name}"), default=None)
+    assert found, "set NETFS_DFS to the directory with dfs and dfsctl"
+    return found
 
 
 def free_ports(number: int) -> list[int]:
@@ -105,7 +106,7 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory):
     home = tmp_path_factory.mktemp("dittofs")
-    running = Server(home, programs() / "dfs")
+    running = Server(home, program("dfs"))
     running.start()
     yield running
     running.stop()

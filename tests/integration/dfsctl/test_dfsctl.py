@@ -13,6 +13,7 @@ import subprocess
 
 import pytest
 from conftest import PASSWORD, FailedError, free_ports
+from conftest import program as program_of
 
 BASE = {"metadata_store": "meta", "local_store": "disk"}
 
@@ -184,8 +185,8 @@ def test_drain_and_evict(run):
     assert run("dfsctl_evict", share="staged")["changed"] is False
 
 
-def test_cli(run, server):
-    program = {"executable": str(server.program.parent / "dfsctl")}
+def test_cli(run):
+    program = {"executable": str(program_of("dfsctl"))}
     said = run("dfsctl", argv=["share", "list"], **program)
     assert (said["changed"], {share["name"] for share in said["json"]} >= {"/stage"}) == (False, True)
     make = {"argv": ["group", "create", "--name", "g3"], **program}
@@ -276,7 +277,7 @@ def test_port_taken(run, server):
 
 def test_no_secret_is_shown(run, server):
     """Not in results, not in the log of the server, not on a command line."""
-    program = str(server.program.parent / "dfsctl")
+    program = str(program_of("dfsctl"))
     run("dfsctl_user", name="dave", password="daves-secret-password")
     results = [
         run("dfsctl_user", name="dave", password="daves-other-password"),
