@@ -5,8 +5,9 @@
     .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "role:NAME"
     .venv/bin/python tools/check.py --list        their names
 
-All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in
-.cache/check/; the last line says how many checks passed and failed.
+Parts that need nodes run one after the other, beside those that read files, so that two processors are busy. All parts
+run even when one fails. A part that looked at nothing has failed. The output of each is kept in .cache/check/; the last
+line says how many checks passed and failed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,15 +34,19 @@ VENV = ROOT / ".venv"
 LOGS = ROOT / ".cache/check"
 COLLECTION = Path("ansible_collections/netfs/bench")
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
+REASONS = 12  # lines of it that look like a reason, shown again at the end
+INTERRUPTED = threading.Event()
 
 
 @dataclass
 class Part:
-    """One line of the table: what it is called, what it does, how long it may take."""
+    """One line of the table: what it is called, what it does, how long it may take, what it shares with others."""
 
     name: str
     run: Callable[[Job], None]
     minutes: float = 5
+    lane: str = "files"
+    """Parts of one lane run one after the other: those of "nodes" share nodes and the programs built for them."""
 
 
 @dataclass
@@ -68,14 +75,11 @@ class Job:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         ) as process:
-            try:
-                code = process.wait(max(self.deadline - time.monotonic(), 1))
-            except BaseException as error:  # also Ctrl-C: what was started never outlives the part
+            code = self._code(process)
+            if code is None:  # what was started never outlives the part
                 stop(process)
-                if not isinstance(error, subprocess.TimeoutExpired):
-                    raise
                 code = -1
-                self.fail(f"{words[0]} was stopped: the part's time is up")
+                self.fail(f"{words[0]} was stopped: {'interrupted' if INTERRUPTED.is_set() else 'its time is up'}")
         self.log.seek(start)
         text = self.log.read()
         self.log.seek(0, os.SEEK_END)
@@ -84,6 +88,20 @@ class Job:
         if check and code > 0:
             self.fail(f"{Path(words[0]).name} ended with {code}")
         return text
+
+    def _code(self, process: subprocess.Popen[bytes]) -> int | None:
+        """Return a program's exit code, or None when it has to be stopped."""
+        while time.monotonic() < self.deadline and not INTERRUPTED.is_set():
+            try:
+                return process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        return None
+
+    def reasons(self) -> list[str]:
+        """Return the last lines of the failed programs' output that look like a reason."""
+        telling = re.compile(r"^(E  |fatal: |FAILED|ERROR|\[ERROR\]|.*\b(error|Error|refused)\b)")
+        return [line[:500] for line in self.shown if telling.match(line)][-REASONS:]
 
     def fail(self, why: str) -> None:
         self.failed += 1
@@ -285,6 +303,10 @@ def scenarios() -> list[str]:
 
 def molecule(job: Job, scenario: str) -> None:
     """Test one role; its nodes stay for the next one, and go with the last."""
+    installation = ENVIRONMENT.get("NETFS_BENCH_INSTALLATION", "netfs-bench-test")
+    if not job("docker", "ps", "--quiet", "--filter", f"label=netfs.bench.installation={installation}").strip():
+        # molecule remembers nodes by the checkout's path, also when somebody else has removed them
+        job("molecule", "reset")
     keep = ["--destroy=never"] if scenario != "default" and "default" in scenarios() else []
     job("molecule", "test", "--scenario-name", scenario, *keep)
     job.count(1)
@@ -319,10 +341,13 @@ def parts() -> list[Part]:
         Part("ansible-lint", ansible_lint, minutes=10),
         Part("tarball", tarball),
         Part("sanity", sanity, minutes=15),
-        *(Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15) for name in scenarios()),
-        Part("integration", integration, minutes=10),
         Part("browser", browser, minutes=10),
-        Part("smoke", smoke, minutes=25),
+        *(
+            Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15, lane="nodes")
+            for name in scenarios()
+        ),
+        Part("integration", integration, minutes=10, lane="nodes"),
+        Part("smoke", smoke, minutes=25, lane="nodes"),
     ]
 
 
@@ -345,9 +370,40 @@ def execute(part: Part) -> Job:
             job.fail(f"{type(error).__name__}: {error}")
         if not job.passed and not job.failed:
             job.fail("it ran nothing")
-    if job.failed:
-        print(*job.shown, sep="\n")
     return job
+
+
+def report(part: Part, job: Job, seconds: float) -> str:
+    line = f"{part.name:24} {seconds:7.1f} s  {job.passed:4} passed {job.failed:3} failed"
+    line += f" {job.skipped:3} skipped" if job.skipped else ""
+    return line + (f"  {'; '.join(job.why)}" if job.why else "")
+
+
+def run_lane(parts_of_lane: list[Part]) -> list[tuple[Job, str]]:
+    """Run parts one after the other; show each when it is done, in one piece."""
+    done = []
+    for part in parts_of_lane:
+        if INTERRUPTED.is_set():
+            break
+        print(f"{part.name} ...\n", end="", flush=True)
+        start = time.monotonic()
+        job = execute(part)
+        line = report(part, job, time.monotonic() - start)
+        print("\n".join([*(job.shown if job.failed else []), line]) + "\n", end="", flush=True)
+        done.append((job, line))
+    return done
+
+
+def run_lanes(table: list[Part]) -> list[tuple[Job, str]]:
+    """Run the lanes of a table side by side. Ctrl-C stops what runs, and its thread says so."""
+    lanes = [[part for part in table if part.lane == lane] for lane in dict.fromkeys(part.lane for part in table)]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        running = [pool.submit(run_lane, lane) for lane in lanes]
+        try:
+            return [done for lane in running for done in lane.result()]
+        except BaseException:
+            INTERRUPTED.set()
+            raise
 
 
 def main() -> int:
@@ -357,17 +413,11 @@ def main() -> int:
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
     table = chosen(words)
-    done = []
     begin = time.monotonic()
-    for number, part in enumerate(table, 1):
-        print(f"[{number}/{len(table)}] {part.name} ...", flush=True)
-        start = time.monotonic()
-        job = execute(part)
-        line = f"{part.name:24} {time.monotonic() - start:7.1f} s  {job.passed:4} passed {job.failed:3} failed"
-        line += f" {job.skipped:3} skipped" if job.skipped else ""
-        line += f"  {'; '.join(job.why)}" if job.why else ""
-        print(line, flush=True)
-        done.append((job, line))
+    done = run_lanes(table)
+    for job, line in done:
+        if job.failed:
+            print(f"\n{line}", *job.reasons(), sep="\n")
     print(f"\nIn all {time.monotonic() - begin:.0f} s; the output of each part is in {LOGS.relative_to(ROOT)}/")
     print(*(line for _job, line in done), sep="\n")
     failed = sum(job.failed for job, _line in done)

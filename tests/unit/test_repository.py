@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -273,7 +274,10 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.setattr(check, "LOGS", tmp_path / "logs")
 
     def run(*parts) -> tuple[int, list[str]]:
-        table = [check.Part(f"part{number}", part, minutes=0.05) for number, part in enumerate(parts)]
+        table = [
+            check.Part(f"part{number}", part, minutes=0.05, lane=getattr(part, "lane", "files"))
+            for number, part in enumerate(parts)
+        ]
         monkeypatch.setattr(check, "parts", lambda: table)
         monkeypatch.setattr(sys, "argv", ["check"])
         return check.main(), capsys.readouterr().out.rstrip("\n").splitlines()
@@ -315,3 +319,32 @@ def test_a_part_that_hangs_is_stopped(runner) -> None:
 def test_a_missing_program_is_a_failure(runner) -> None:
     code, lines = runner(lambda job: job("no-such-program", cwd=ROOT), good)
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
+
+
+def test_parts_of_two_lanes_run_side_by_side_and_those_of_one_do_not(runner) -> None:
+    meeting = threading.Barrier(2)
+    running = []
+
+    def files(job) -> None:
+        running.append("files")
+        meeting.wait(timeout=30)
+        job.count(1)
+
+    def nodes(job) -> None:
+        running.append("nodes")
+        meeting.wait(timeout=30)
+        job.count(1)
+
+    def later(job) -> None:
+        running.append("later")
+        job.count(1)
+
+    nodes.lane = "nodes"
+    code, lines = runner(files, later, nodes)
+    assert (code, lines[-1]) == (0, "3 passed, 0 failed")
+    assert running[-1] == "later"
+
+
+def test_reasons_of_a_failure_stand_at_the_end(runner) -> None:
+    _code, lines = runner(lambda job: job("sh", "-c", "echo 'fatal: [server]: it burns'; exit 2", cwd=ROOT), good)
+    assert "fatal: [server]: it burns" in lines[lines.index("part1 ...") + 2 :]
