@@ -46,6 +46,21 @@ def volume_of_status(output: str) -> dict[str, t.Any]:
     }
 
 
+def mounts_in_use(output: str, hostname: str, processes: t.Container[int]) -> list[str]:
+    """Where `juicefs status` says that the volume is mounted, as ``host:directory``.
+
+    A mount that was killed stays listed for minutes. Of this host we know better: it is gone with its process.
+
+    :param hostname: the name of this host.
+    :param processes: the numbers of the processes of juicefs on this host.
+    """
+    return [
+        f"{session['HostName']}:{session['MountPoint']}"
+        for session in json.loads(output).get("Sessions") or []
+        if session["HostName"] != hostname or session["ProcessID"] in processes
+    ]
+
+
 def differences(volume: dict[str, t.Any], wanted: dict[str, t.Any]) -> list[str]:
     """What makes it another volume than the wanted one, in words."""
     return [

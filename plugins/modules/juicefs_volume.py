@@ -32,7 +32,9 @@ options:
         object store.
     type: path
   state:
-    description: V(absent) deletes all metadata and all objects of the volume.
+    description:
+      - V(absent) deletes all metadata and all objects of the volume. It is refused while the volume is mounted
+        anywhere; mounts of this host whose process was killed do not count, though JuiceFS lists them for minutes.
     type: str
     choices: [present, absent]
     default: present
@@ -100,6 +102,7 @@ uuid:
   sample: 3f9a6bb4-3d59-4f0f-9ac7-0a2f5b7c6d0e
 """
 
+import socket
 import typing as t
 from pathlib import Path
 
@@ -111,6 +114,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._juicefs import (
     NOT_FORMATTED,
     complaint,
     differences,
+    mounts_in_use,
     read_environment,
     volume_of_status,
 )
@@ -125,6 +129,7 @@ class Volume:
         self.url = params["meta_url"]
         self.seconds = params["time_limit"]
         self.uuid = ""
+        self.status = ""
         self.env = {}
         if params["environment_file"]:
             try:
@@ -155,6 +160,7 @@ class Volume:
         rc, out, err = self.ask("status", self.url)
         if rc == 0:
             volume = volume_of_status(out)
+            self.status = out
             self.uuid = volume.pop("uuid")
             return volume
         if NOT_FORMATTED in err:
@@ -188,8 +194,29 @@ class Volume:
         self.do("config", self.url, *words, "--yes")
 
     def destroy(self) -> None:
-        """Delete its objects and its metadata."""
-        self.do("destroy", "--yes", self.url, self.uuid)
+        """Delete its objects and its metadata, unless it is mounted."""
+        mounts = mounts_in_use(self.status, socket.gethostname(), processes_of(Path(self.program).name))
+        if mounts:
+            raise FailureError(
+                f"The volume is mounted as {', '.join(mounts)}, and stays. Unmount it there, then remove it again; a "
+                "mount of another host that was killed is forgotten after five minutes."
+            )
+        # only the look at sessions is left out by force, and that was ours
+        self.do("destroy", "--yes", "--force", self.url, self.uuid)
+
+
+def processes_of(program: str) -> set[int]:
+    """The numbers of the processes of a program on this host."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            name = path.read_text(encoding="utf-8").strip()
+        except OSError:  # it has ended by now
+            continue
+        # the kernel keeps fifteen characters
+        if name == program[:15]:
+            found.add(int(path.parent.name))
+    return found
 
 
 def work(params: dict[str, t.Any], dry_run: bool) -> dict[str, t.Any]:

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
-from ansible_collections.netfs.bench.plugins.module_utils._juicefs import complaint, read_environment
+from ansible_collections.netfs.bench.plugins.module_utils._juicefs import (
+    complaint,
+    mounts_in_use,
+    read_environment,
+)
 from ansible_collections.netfs.bench.plugins.modules import juicefs_volume
 
 SETTING = {
@@ -147,7 +151,29 @@ def test_keys_in_the_volume_are_removed_without_naming_any(player: Player) -> No
 def test_destroys(player: Player) -> None:
     player.volume()
     assert player.work(state="absent")["changed"] is True
-    assert player.asked == [f"destroy --yes {URL} {SETTING['UUID']}"]
+    assert player.asked == [f"destroy --yes --force {URL} {SETTING['UUID']}"]
+
+
+def test_a_mounted_volume_is_not_destroyed(player: Player) -> None:
+    session = {"HostName": "elsewhere", "MountPoint": "/media", "ProcessID": 1}
+    player.says("status", json.dumps({"Setting": SETTING, "Sessions": [session]}))
+    with pytest.raises(FailureError, match="mounted as elsewhere:/media, and stays"):
+        player.work(state="absent")
+    assert player.asked == []
+
+
+@pytest.mark.parametrize(
+    "sessions, mounts",
+    [
+        (None, []),
+        ([("here", 7)], ["here:/media"]),
+        ([("here", 8)], []),
+        ([("there", 8)], ["there:/media"]),
+    ],
+)
+def test_a_mount_of_this_host_is_gone_with_its_process(sessions: list | None, mounts: list[str]) -> None:
+    listed = sessions and [{"HostName": host, "MountPoint": "/media", "ProcessID": pid} for host, pid in sessions]
+    assert mounts_in_use(json.dumps({"Sessions": listed}), "here", {7}) == mounts
 
 
 def test_nothing_to_destroy(player: Player) -> None:
