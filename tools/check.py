@@ -301,14 +301,28 @@ def scenarios() -> list[str]:
     return sorted(names, key=lambda name: (name == "default", name))
 
 
+def has_own_nodes(scenario: str) -> bool:
+    return scenario != "default" and (ROOT / f"molecule/{scenario}/create.yml").exists()
+
+
 def molecule(job: Job, scenario: str) -> None:
-    """Test one role; its nodes stay for the next one, and go with the last."""
-    installation = ENVIRONMENT.get("NETFS_BENCH_INSTALLATION", "netfs-bench-test")
-    if not job("docker", "ps", "--quiet", "--filter", f"label=netfs.bench.installation={installation}").strip():
+    """Test one role; the nodes that most roles share stay for the next one, and go with the last."""
+    if not has_own_nodes(scenario) and not nodes_run(job):
         # molecule remembers nodes by the checkout's path, also when somebody else has removed them
-        job("molecule", "reset")
-    keep = ["--destroy=never"] if scenario != "default" and "default" in scenarios() else []
+        job("molecule", "reset", "--scenario-name", scenario)
+    keep = [] if has_own_nodes(scenario) or scenario == "default" else ["--destroy=never"]
     job("molecule", "test", "--scenario-name", scenario, *keep)
+    job.count(1)
+
+
+def nodes_run(job: Job) -> bool:
+    installation = ENVIRONMENT.get("NETFS_BENCH_INSTALLATION", "netfs-bench-test")
+    return bool(job("docker", "ps", "--quiet", "--filter", f"label=netfs.bench.installation={installation}").strip())
+
+
+def leftovers(job: Job) -> None:
+    """Remove the nodes that an earlier run of these tests left when it was broken off."""
+    job("molecule", "destroy", "--scenario-name", "default")
     job.count(1)
 
 
@@ -342,6 +356,7 @@ def parts() -> list[Part]:
         Part("tarball", tarball),
         Part("sanity", sanity, minutes=15),
         Part("browser", browser, minutes=10),
+        Part("leftovers", leftovers, lane="nodes"),
         *(
             Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15, lane="nodes")
             for name in scenarios()

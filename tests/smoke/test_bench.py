@@ -24,14 +24,20 @@ import jsonschema
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LABEL = "netfs.bench.installation=netfs-smoke"
-ENVIRONMENT = {**os.environ, "NETFS_BENCH_INSTALLATION": "netfs-smoke", "BENCH_SUBNET": "198.18.2.0/24"}
+INSTALLATION = f"{os.environ.get('NETFS_BENCH_INSTALLATION', 'netfs')}-smoke"
+LABEL = f"netfs.bench.installation={INSTALLATION}"
+ENVIRONMENT = {
+    **os.environ,
+    "NETFS_BENCH_INSTALLATION": INSTALLATION,
+    "BENCH_SUBNET": os.environ.get("NETFS_BENCH_SMOKE_SUBNET", "198.18.2.0/24"),
+}
 SHORT = ("workload=seq-read-1m,rand-read-4k,sync-write-4k", "protocol=nfs4.2", "SIZE=16m", "cell_time_limit=20")
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """Where the runs of this module go; the nodes go away with it."""
+    """Where the runs of this module go; the nodes go away with it, as do those that a broken off test left."""
+    play("playbooks/destroy.yml")
     yield tmp_path_factory.mktemp("results")
     play("playbooks/destroy.yml")
 
