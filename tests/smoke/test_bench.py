@@ -182,7 +182,7 @@ def test_a_second_run_makes_no_node_and_changes_no_file(results):
     def state():
         files = docker(
             "exec",
-            "netfs-smoke-server",
+            f"{INSTALLATION}-server",
             "sh",
             "-c",
             "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y",
@@ -197,7 +197,7 @@ def test_a_second_run_makes_no_node_and_changes_no_file(results):
 
 
 def test_a_server_that_is_killed_fails_one_cell_and_the_run(results):
-    code, output = in_the_middle(results, "killed-server", lambda _: docker("kill", "netfs-smoke-server"), *SHORT)
+    code, output = in_the_middle(results, "killed-server", lambda _: docker("kill", f"{INSTALLATION}-server"), *SHORT)
     cells = records(results, "killed-server")
     assert code != 0
     assert "cells failed" in output
