@@ -5,8 +5,8 @@
     .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "role:NAME"
     .venv/bin/python tools/check.py --list        their names
 
-Parts that need nodes run one after the other, beside those that read files, so that two processors are busy. All parts
-run even when one fails. A part that looked at nothing has failed. The output of each is kept in .cache/check/; the last
+The tests of roles run one after the other, beside everything else, so that two processors are busy. All parts run even
+when one fails. A part that looked at nothing has failed. The output of each is kept in .cache/check/; the last
 line says how many checks passed and failed.
 """
 
@@ -45,8 +45,8 @@ class Part:
     name: str
     run: Callable[[Job], None]
     minutes: float = 5
-    lane: str = "files"
-    """Parts of one lane run one after the other: those of "nodes" share nodes and the programs built for them."""
+    lane: str = "rest"
+    """Parts of one lane run one after the other: those of "roles" share nodes and the programs built for them."""
 
 
 @dataclass
@@ -356,13 +356,13 @@ def parts() -> list[Part]:
         Part("tarball", tarball),
         Part("sanity", sanity, minutes=15),
         Part("browser", browser, minutes=10),
-        Part("leftovers", leftovers, lane="nodes"),
+        Part("leftovers", leftovers, lane="roles"),
         *(
-            Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15, lane="nodes")
+            Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15, lane="roles")
             for name in scenarios()
         ),
-        Part("integration", integration, minutes=10, lane="nodes"),
-        Part("smoke", smoke, minutes=25, lane="nodes"),
+        Part("integration", integration, minutes=10, lane="roles"),
+        Part("smoke", smoke, minutes=25),
     ]
 
 

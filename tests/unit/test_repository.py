@@ -275,7 +275,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
     def run(*parts) -> tuple[int, list[str]]:
         table = [
-            check.Part(f"part{number}", part, minutes=0.05, lane=getattr(part, "lane", "files"))
+            check.Part(f"part{number}", part, minutes=0.05, lane=getattr(part, "lane", "rest"))
             for number, part in enumerate(parts)
         ]
         monkeypatch.setattr(check, "parts", lambda: table)
@@ -339,7 +339,7 @@ def test_parts_of_two_lanes_run_side_by_side_and_those_of_one_do_not(runner) -> 
         running.append("later")
         job.count(1)
 
-    nodes.lane = "nodes"
+    nodes.lane = "roles"
     code, lines = runner(files, later, nodes)
     assert (code, lines[-1]) == (0, "3 passed, 0 failed")
     assert running[-1] == "later"
