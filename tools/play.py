@@ -5,16 +5,20 @@
     .venv/bin/python tools/play.py PLAYBOOK [NAME=DEFAULT ...]
 
 make leaves its command line in MAKEFLAGS, with blanks and backslashes escaped. Each variable reaches Ansible as JSON,
-so that blanks, commas and quotes in a value stay what they are.
+so that blanks, commas and quotes in a value stay what they are. A name that nothing reads is refused: Ansible would
+take it without a word, and measure the default.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
 import sys
 from pathlib import Path
+
+import yaml
 
 
 def given(makeflags: str) -> dict[str, str]:
@@ -29,10 +33,43 @@ def given(makeflags: str) -> dict[str, str]:
     return pairs
 
 
+def from_environment(root: Path) -> set[str]:
+    """Return the names that are read from the environment, where make has put them already."""
+    paths = [path for top in ("playbooks", "roles") for path in root.glob(f"{top}/**/*.yml")]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    return {name for text in texts for name in re.findall(r"ansible\.builtin\.env', '([A-Z]\w*)'", text)}
+
+
+def known(root: Path) -> set[str]:
+    """Return the names that something reads: the playbooks, fio's jobs, the roles."""
+    names = from_environment(root)
+    for path in root.glob("playbooks/**/*.yml"):
+        text = path.read_text(encoding="utf-8")
+        names |= set(re.findall(r"(?<![\w.])([A-Za-z]\w*)(?: \| default\(| is (?:not )?defined)", text))
+    for effort in yaml.safe_load((root / "playbooks/efforts.yml").read_text(encoding="utf-8")).values():
+        names |= set(effort["variables"])
+    for path in root.glob("roles/*/meta/argument_specs.yml"):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
+            names |= set(entry.get("options", {}))
+    return names
+
+
+def refuse_unknown(names: set[str], root: Path) -> None:
+    """End with a sentence when nothing reads one of the names."""
+    readable = known(root)
+    for name in sorted(name for name in names - readable if not name.startswith("ansible_")):
+        close = difflib.get_close_matches(name, readable, n=1, cutoff=0.7)
+        hint = f" Did you mean '{close[0]}'?" if close else " The variables are in README.md and in the roles' READMEs."
+        sys.exit(f"make: nothing reads a variable '{name}'.{hint} Nothing was started.")
+
+
 def main() -> None:
     playbook, *defaults = sys.argv[1:]
     root = Path(__file__).resolve().parent.parent
-    variables = {**dict(word.split("=", 1) for word in defaults), **given(os.environ.pop("MAKEFLAGS", ""))}
+    asked = given(os.environ.pop("MAKEFLAGS", ""))
+    refuse_unknown(set(asked), root)
+    handed = {name: value for name, value in asked.items() if name not in from_environment(root)}
+    variables = {**dict(word.split("=", 1) for word in defaults), **handed}
     extra = [word for name, value in variables.items() for word in ("-e", json.dumps({name: value}))]
     os.chdir(root)
     program = root / ".venv/bin/ansible-playbook"

@@ -109,6 +109,8 @@ def made(tmp_path: Path):
     (tmp_path / ".venv/bin").mkdir(parents=True)
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copy(ROOT / "tools/play.py", tmp_path / "tools")
+    (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
+    (tmp_path / "roles").symlink_to(ROOT / "roles")
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
     for path, lines in {
         "tools/setup": "#!/bin/sh\n",
@@ -139,14 +141,39 @@ def test_bench_alone_measures_ganesha(made) -> None:
     ["rclone", "a,b", "two words", "it's", '"quoted"', "back\\slash", "$HOME", "{{ x }}", "a=b", "x -- y=z", "#no", ""],
 )
 def test_bench_hands_every_value_on(made, value: str) -> None:
-    given = {"system": "ganesha", "effort": "smoke", "my_value": value}
-    assert made("bench", f"my_value={value}") == ("bench.yml", given)
+    given = {"system": "ganesha", "effort": "smoke", "workload": value}
+    assert made("bench", f"workload={value}") == ("bench.yml", given)
 
 
 @pytest.mark.parametrize("flags", [["-s"], ["-j2"], ["-k", "-s"], ["--no-print-directory"]])
 def test_flags_of_make_are_no_variables(made, flags: list[str]) -> None:
     given = {"system": "samba", "effort": "quick"}
     assert made(*flags, "bench", "system=samba", "effort=smoke", "effort=quick")[1] == given
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("sytem=samba", "nothing reads a variable 'sytem'. Did you mean 'system'?"),
+        ("size=1m", "nothing reads a variable 'size'."),
+        ("nodes_docker_subent=198.18.7.0/24", "Did you mean 'nodes_docker_subnet'?"),
+        ("frobnicate=1", "The variables are in README.md"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_before_anything_starts(
+    made, word: str, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        made("bench", word)
+    assert says in capfd.readouterr().err
+
+
+def test_variables_of_ansible_itself_are_handed_on(made) -> None:
+    assert made("bench", "ansible_user=me")[1]["ansible_user"] == "me"
+
+
+def test_a_variable_of_the_environment_may_stand_on_the_command_line_of_make(made) -> None:
+    assert "BENCH_SUBNET" not in made("bench", "BENCH_SUBNET=198.18.7.0/24")[1]
 
 
 @pytest.mark.parametrize("target", ["nodes", "report", "destroy"])
