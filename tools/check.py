@@ -5,8 +5,8 @@
     .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "role:NAME"
     .venv/bin/python tools/check.py --list        their names
 
-The tests of roles run one after the other, beside everything else, so that two processors are busy. All parts run even
-when one fails. A part that looked at nothing has failed. The output of each is kept in .cache/check/; the last
+The tests of roles that share nodes run one after the other, beside everything else, so that two processors are busy.
+All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in .cache/check/; the last
 line says how many checks passed and failed.
 """
 
@@ -358,7 +358,12 @@ def parts() -> list[Part]:
         Part("browser", browser, minutes=10),
         Part("leftovers", leftovers, lane="roles"),
         *(
-            Part(f"role:{name}", lambda job, name=name: molecule(job, name), minutes=15, lane="roles")
+            Part(
+                f"role:{name}",
+                lambda job, name=name: molecule(job, name),
+                minutes=15,
+                lane="rest" if has_own_nodes(name) else "roles",
+            )
             for name in scenarios()
         ),
         Part("integration", integration, minutes=10, lane="roles"),
