@@ -6,8 +6,8 @@
     .venv/bin/python tools/check.py --list        their names
 
 The tests of roles that share nodes run one after the other, beside everything else, so that two processors are busy.
-All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in .cache/check/; the last
-line says how many checks passed and failed.
+All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in
+.cache/check/; the last line says how many checks passed and failed.
 """
 
 from __future__ import annotations
