@@ -20,7 +20,7 @@ import json
 from ansible_collections.netfs.bench.plugins.module_utils import _evidence, _figures
 from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
 from ansible_collections.netfs.bench.plugins.module_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.module_utils._report import human, series_of
+from ansible_collections.netfs.bench.plugins.module_utils._report import human, not_served, series_of
 from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName
 from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
 from ansible_collections.netfs.bench.plugins.module_utils._verdicts import (
@@ -193,8 +193,9 @@ def series_table(findings: Findings) -> Table:
         "p99 latency",
         "remark",
     ]
+    plan = findings.run["plan"]
     rows = []
-    for row in series_of(findings.run["plan"], findings.run["cells"]):
+    for row in series_of(plan, findings.run["cells"]):
         one = findings.series[(row["system"], row["protocol"], row["workload"], row["pass"])]
         bad = one.state != "ok"
         spread = (
@@ -218,6 +219,9 @@ def series_table(findings: Findings) -> Table:
                 Cell("; ".join(remarks), "text"),
             ]
         )
+    rows += [
+        [*(Cell(part, "keep") for part in row[:4]), Cell(row[4]), *[Cell("")] * 6] for row in not_served(plan)
+    ]
     return Table(head, rows)
 
 

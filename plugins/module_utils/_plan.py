@@ -85,15 +85,34 @@ def head_of_job(name: str, text: str) -> Json:
     return {"layout": "none", **head, "job": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def protocols_of(system: str, profile: Json, wanted: list[str]) -> list[str]:
-    """The protocols over which a system is measured; a PlanError when it does not serve one that is wanted."""
+def served_of(profile: Json, wanted: list[str]) -> list[str]:
+    """The protocols over which a system is measured: those that are wanted and served, or its own choice."""
     served: list[str] = profile["protocols"]
     if not wanted:
         return t.cast("list[str]", profile.get("measured", served))
-    lacks = [protocol for protocol in wanted if protocol not in served]
-    if lacks:
-        raise PlanError(f"System '{system}' does not serve {', '.join(lacks)}. It serves: {', '.join(served)}.")
-    return wanted
+    return [protocol for protocol in wanted if protocol in served]
+
+
+def not_served(profiles: dict[str, Json], wanted: list[str]) -> list[Json]:
+    """The pairs of a system and a wanted protocol that are not measured because the system does not serve it."""
+    return [
+        {"system": system, "protocol": protocol}
+        for system, profile in profiles.items()
+        for protocol in wanted
+        if protocol not in profile["protocols"]
+    ]
+
+
+def refuse_idle_systems(profiles: dict[str, Json], protocols: dict[str, list[str]], wanted: list[str]) -> None:
+    """Raise a PlanError for systems that would have nothing to do, with what they serve."""
+    idle = [
+        f"'{name}' (it serves: {', '.join(profiles[name]['protocols'])})" for name in profiles if not protocols[name]
+    ]
+    if idle:
+        raise PlanError(
+            f"Not a single one of the wanted protocols ({', '.join(wanted)}) is served by {', '.join(idle)}. Leave out "
+            f"the system, or add a protocol that it serves."
+        )
 
 
 def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[str]) -> Json:
@@ -257,7 +276,8 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     :param filesystems: the file systems that the host's kernel can mount or serve.
     """
     profiles, workloads, layouts, efforts = catalog
-    systems = choose("system", split(request["system"]), profiles)
+    asked = split(request["system"])
+    systems = choose("system", asked, profiles)
     if not systems:
         raise PlanError(f"No system was named. Add -e system=NAME; known: {', '.join(profiles)}, all.")
     effort = efforts[choose("effort", [request["effort"]], efforts)[0]]
@@ -277,14 +297,19 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     variables = {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
     seed = str(request["seed"])
     chosen = {name: profiles[name] for name in systems}
-    protocols = {name: protocols_of(name, profile, wanted) for name, profile in chosen.items()}
+    protocols = {name: served_of(profile, wanted) for name, profile in chosen.items()}
+    unserved = not_served(chosen, wanted)
+    if asked == ["all"] and any(protocols.values()):  # nobody named those that have nothing to do
+        systems = [name for name in systems if protocols[name]]
+        chosen = {name: profiles[name] for name in systems}
+    refuse_idle_systems(chosen, protocols, wanted)
     if request.get("aa"):
         twin = twin_of(systems[0])
         systems = [systems[0], twin, *systems[1:]]
         chosen = {name: profiles[_compare.original(name)] for name in systems}
         protocols[twin] = protocols[systems[0]]
     seconds = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
-    turns_per_trial = sum(map(len, protocols.values()))
+    turns_per_trial = sum(len(protocols[name]) for name in systems)
     trial_seconds = turns_per_trial * (len(works) * seconds + TURN_OVERHEAD_S)
     trials, trimmed = fit_budget(trials, trial_seconds, str(request.get("budget", "")))
 
@@ -332,6 +357,7 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         "estimate_seconds": len(cells) * seconds + len(turns) * TURN_OVERHEAD_S,
         "families": families,
         "trimmed": trimmed,
+        "not_served": unserved,
     }
 
 
@@ -351,4 +377,5 @@ def describe(plan: Json) -> list[str]:
         *([f"  TRIMMED: {plan['trimmed']}"] if plan["trimmed"] else []),
         *nodes,
         *turns,
+        *(f"  not-served: {pair['system']} over {pair['protocol']}" for pair in plan.get("not_served", [])),
     ]

@@ -123,6 +123,14 @@ def table(rows: list[Json]) -> list[list[str]]:
     ]
 
 
+def not_served(plan: Json) -> list[list[str]]:
+    """Rows of the same table for what a system cannot do, so that nobody looks for it."""
+    return [
+        [pair["system"], pair["protocol"], "all", "all", "not-served", "none", "", "n/a", ""]
+        for pair in plan.get("not_served", [])
+    ]
+
+
 def summary(plan: Json, rows: list[Json]) -> list[str]:
     """The sentences above the table: what was asked, what came of it, and what it does not show."""
     planned = sum(row["planned"] for row in rows)

@@ -56,7 +56,7 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     plan = findings.run["plan"]
     all_rows = _report.series_of(plan, findings.run["cells"])
     sentences = _report.summary(plan, all_rows)
-    cells, more_series = brief(_report.HEADERS, _report.table(all_rows), "report.csv")
+    cells, more_series = brief(_report.HEADERS, _report.table(all_rows) + _report.not_served(plan), "report.csv")
     pairs, more_pairs = brief(_report.PAIR_HEADERS, _report.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
     exit_line = f"Exit code {findings.code}: {_verdicts.EXIT_MEANINGS[findings.code]}."

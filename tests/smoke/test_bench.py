@@ -113,7 +113,7 @@ def in_the_middle(results, run, act, *variables):
     ("variable", "message"),
     [
         ("system=ganehsa", "Did you mean 'ganesha'"),
-        ("protocol=smb3", "does not serve smb3"),
+        ("protocol=smb3", "is served by 'ganesha'"),
         ("workload=seq-raed-1m", "Did you mean 'seq-read-1m'"),
         ("effort=smok", "Did you mean 'smoke'"),
         ("SIZE=lots", "'lots' is not a size"),

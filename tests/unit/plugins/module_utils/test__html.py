@@ -148,6 +148,14 @@ def test_what_speaks_against_the_numbers_is_named(rich):
     assert len(shown["all_series"].rows) == 64
 
 
+def test_what_a_system_does_not_serve_is_shown(tmp_path):
+    findings = found(tmp_path, systems={"ganesha": 1.0}, trials=1, extras=False)
+    findings.run["plan"]["not_served"] = [{"system": "ganesha", "protocol": "smb3"}]
+    table = _html.context(findings, {})["all_series"]
+    assert [cell.text for cell in table.rows[-1]][:5] == ["ganesha", "smb3", "all", "all", "not-served"]
+    assert {len(row) for row in table.rows} == {len(table.head)}
+
+
 def test_csv_json_junit_and_prometheus_agree(rich):
     rows = list(csv.DictReader(io.StringIO(_export.verdicts_csv(rich))))
     document = json.loads(_export.to_json(rich))

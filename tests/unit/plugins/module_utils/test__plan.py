@@ -155,6 +155,27 @@ def test_a_server_that_needs_nfsd_gets_a_kernel_of_its_own():
     assert nodes["client"]["kernel"] == "host"
 
 
+def test_each_system_is_measured_over_what_it_serves_and_the_rest_is_shown():
+    made = plan(system="ganesha,samba", protocol="nfs3,smb3")
+    jsonschema.validate(made, SCHEMA)
+    assert {(turn["system"], turn["protocol"]) for turn in made["turns"]} == {("ganesha", "nfs3"), ("samba", "smb3")}
+    assert made["not_served"] == [
+        {"system": "ganesha", "protocol": "smb3"},
+        {"system": "samba", "protocol": "nfs3"},
+    ]
+    assert describe(made)[-2:] == ["  not-served: ganesha over smb3", "  not-served: samba over nfs3"]
+
+
+def test_all_systems_are_those_that_have_something_to_do():
+    made = plan(system="all", protocol="nfs3")
+    assert list(made["systems"]) == ["ganesha", "kernel-nfs"]
+    assert made["not_served"] == [{"system": "samba", "protocol": "nfs3"}]
+
+
+def test_what_is_not_served_is_named_once_for_a_system_and_its_twin():
+    assert plan(protocol="nfs3,smb3", aa=True)["not_served"] == [{"system": "ganesha", "protocol": "smb3"}]
+
+
 def test_nodes_that_are_there_are_left_as_they_are():
     assert {node["kernel"] for node in plan(node_kind="existing", filesystems=())["nodes"].values()} == {"its own"}
 
@@ -169,7 +190,15 @@ def test_variables_override_the_effort():
         ({"system": ""}, "No system was named. Add -e system=NAME; known: ganesha, kernel-nfs, samba, all."),
         ({"system": "gaensha"}, "Did you mean 'ganesha'"),
         ({"protocol": "nfs5"}, "Unknown protocol 'nfs5'"),
-        ({"protocol": "smb3"}, "System 'ganesha' does not serve smb3. It serves: nfs3, nfs4.1, nfs4.2."),
+        (
+            {"protocol": "smb3"},
+            "Not a single one of the wanted protocols (smb3) is served by 'ganesha' (it serves: nfs3, nfs4.1, nfs4.2).",
+        ),
+        (
+            {"system": "ganesha,samba", "protocol": "nfs3,nfs4.2"},
+            "Not a single one of the wanted protocols (nfs3, nfs4.2) is served by 'samba' (it serves: smb3).",
+        ),
+        ({"system": "all", "protocol": "nfs4.0"}, "is served by 'ganesha' (it serves: nfs3, nfs4.1, nfs4.2), 'kernel-"),
         ({"workload": "seq-raed"}, "Did you mean 'seq-read'"),
         ({"effort": "smok"}, "Did you mean 'smoke'"),
         ({"trials": -1}, "at least one trial"),

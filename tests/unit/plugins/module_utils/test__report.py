@@ -13,6 +13,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._report import (
     HEADERS,
     as_csv,
     human,
+    not_served,
     series_of,
     summary,
     table,
@@ -89,6 +90,13 @@ def test_a_series_without_a_value_stays_in_the_table():
     assert lines["other"]["remark"] == "1 of 1 failed: no server"
     assert lines["seq-read"]["cells"] == "1 of 1"
     assert lines["seq-read"]["remark"] == ""
+
+
+def test_what_a_system_does_not_serve_has_a_row():
+    assert not_served(plan([])) == []
+    (row,) = not_served({**plan([]), "not_served": [{"system": "samba", "protocol": "nfs3"}]})
+    line = dict(zip(HEADERS, row, strict=True))
+    assert (line["system"], line["protocol"], line["cells"]) == ("samba", "nfs3", "not-served")
 
 
 def test_csv_has_plain_numbers_and_every_series():
