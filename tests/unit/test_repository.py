@@ -5,16 +5,12 @@
 from __future__ import annotations
 
 import configparser
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
@@ -35,17 +31,6 @@ def text_of(path: Path) -> str:
 
 def markdown() -> list[Path]:
     return [path for path in tracked() if path.suffix == ".md"]
-
-
-def program(name: str) -> ModuleType:
-    """Import a program of tools/, which is no package."""
-    spec = spec_from_file_location(f"tools_{name}", ROOT / f"tools/{name}.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def make_targets() -> set[str]:
@@ -100,36 +85,6 @@ def test_help_lists_every_target() -> None:
     listed = set(re.findall(r"^  ([a-z-]+)  +\S", said, flags=re.MULTILINE)) - {"make"}
     assert listed == make_targets()
     assert set(re.findall(r"^\.PHONY: (.*)", text_of(ROOT / "Makefile"), flags=re.MULTILINE)[0].split()) == listed
-
-
-@pytest.fixture
-def made(tmp_path: Path):
-    """Run make in a copy whose set-up does nothing and whose ansible-playbook shows what it was given."""
-    (tmp_path / "tools").mkdir()
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copy(ROOT / "tools/play.py", tmp_path / "tools")
-    (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
-    (tmp_path / "roles").symlink_to(ROOT / "roles")
-    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
-    for path, lines in {
-        "tools/setup": "#!/bin/sh\n",
-        ".venv/bin/ansible-playbook": f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n",
-    }.items():
-        (tmp_path / path).write_text(lines)
-        (tmp_path / path).chmod(0o755)
-
-    def run(*words: str) -> tuple[str, dict[str, str]]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-        said = subprocess.check_output(["make", *words], cwd=tmp_path, text=True, env=clean)
-        playbook, *options = json.loads(said)
-        assert options[::2] == ["-e"] * (len(options) // 2)
-        variables: dict[str, str] = {}
-        for option in options[1::2]:
-            variables |= json.loads(option)
-        return playbook, variables
-
-    return run
 
 
 def test_bench_alone_measures_ganesha(made) -> None:
@@ -261,26 +216,6 @@ def test_ansible_is_new_enough_for_the_collection() -> None:
 # Texts
 
 
-def commands(path: Path) -> list[str]:
-    """Return the command lines in the code blocks of a text."""
-    blocks = re.findall(r"^```(?:sh|bash|console|shell)?\n(.*?)^```", text_of(path), flags=re.MULTILINE | re.DOTALL)
-    return [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
-
-
-def test_commands_in_texts_exist() -> None:
-    assert (ROOT / "README.md").is_file()
-    missing = []
-    for path in markdown():
-        for line in commands(path):
-            target = re.match(r"make +([a-z-]+)", line)
-            playbook = re.search(r"ansible-playbook +(?:-\S+ +\S+ +)*((?:playbooks/[\w-]+|bench)\.yml)", line)
-            wrong_target = target and target[1] not in make_targets()
-            wrong_playbook = playbook and not (ROOT / playbook[1]).is_file()
-            if wrong_target or wrong_playbook:
-                missing.append(f"{path.name}: {line}")
-    assert missing == []
-
-
 def test_links_in_texts_lead_somewhere() -> None:
     links = [
         (path, link)
@@ -295,7 +230,7 @@ def test_links_in_texts_lead_somewhere() -> None:
 
 
 @pytest.fixture
-def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def runner(program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     check = program("check")
     monkeypatch.setattr(check, "ROOT", tmp_path)
     monkeypatch.setattr(check, "LOGS", tmp_path / "logs")
