@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOGS = ROOT / ".cache/check"
 COLLECTION = Path("ansible_collections/netfs/bench")
+PLAN_OF_GANESHA = ["-e", "system=ganesha", "-e", "effort=smoke", "-e", "plan_only=true"]
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
 REASONS = 12  # lines of it that look like a reason, shown again at the end
 INTERRUPTED = threading.Event()
@@ -274,7 +275,8 @@ def tarball(job: Job) -> None:
         place = Path(folder)
         job("ansible-galaxy", "collection", "build", "--output-path", place, cwd=tree)
         settings = place / "ansible.cfg"
-        settings.write_text("[defaults]\ninventory = localhost,\n")
+        settings.write_text("[defaults]\ninventory = hosts\nstdout_callback = netfs.bench.progress\n")
+        (place / "hosts").write_text("nobody.example\n")
         alone = {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(place / "installed")}
         for archive in place.glob("*.tar.gz"):
             # Offline and with its dependencies: what requirements.txt brings must be new enough
@@ -289,6 +291,11 @@ def tarball(job: Job) -> None:
         for book in books:
             job("ansible-playbook", "--syntax-check", f"netfs.bench.{book.stem}", cwd=place, **alone)
         job.count(len(books))
+        # The main job finds its catalog, its modules and its callback there, and not in this checkout
+        planned = job("ansible-playbook", "netfs.bench.bench", *PLAN_OF_GANESHA, cwd=place, **alone)
+        if not re.search(r"run \S+-ganesha-smoke: \d+ cells", planned):
+            job.fail("the installed collection did not plan a run")
+        job.count(1)
 
 
 def is_playbook(path: Path) -> bool:

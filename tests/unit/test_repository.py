@@ -310,3 +310,31 @@ def test_parts_of_two_lanes_run_side_by_side_and_those_of_one_do_not(runner) -> 
 def test_reasons_of_a_failure_stand_at_the_end(runner) -> None:
     _code, lines = runner(lambda job: job("sh", "-c", "echo 'fatal: [server]: it burns'; exit 2", cwd=ROOT), good)
     assert "fatal: [server]: it burns" in lines[lines.index("part1 ...") + 2 :]
+
+
+def test_contributing_names_every_part_of_the_checks(program) -> None:
+    page = text_of(ROOT / "CONTRIBUTING.md")
+    names = {"role:NAME" if part.name.startswith("role:") else part.name for part in program("check").parts()}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+# Those who come from the compose file have these in their .env
+OF_COMPOSE = [
+    *("S3_ENDPOINT", "S3_BUCKET", "S3_REGION"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    *("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
+    *("DITTOFS_CONTROLPLANE_SECRET",),
+    *("BENCH_WAL_ENABLED", "BENCH_CPU_LIMIT", "BENCH_MEM_LIMIT", "BENCH_CACHE_SIZE", "BENCH_CACHE_SIZE_MB"),
+]
+
+
+@pytest.mark.parametrize("name", OF_COMPOSE)
+def test_the_page_for_compose_says_whether_a_variable_is_read(program, name: str) -> None:
+    rows = [row for row in text_of(ROOT / "docs/coming-from-compose.md").splitlines() if f"`{name}`" in row]
+    assert len(rows) == 1
+    assert ("not read" in rows[0]) != (name in program("play").from_environment(ROOT))
+
+
+def test_the_page_for_compose_names_every_system() -> None:
+    page = text_of(ROOT / "docs/coming-from-compose.md")
+    assert [path.stem for path in ROOT.glob("playbooks/systems/*.yml") if f"`{path.stem}`" not in page] == []
