@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy test lint unit role docs requirements clean
+.PHONY: help setup setup-test bench plan nodes report destroy system test lint unit role docs requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of bench, plan, nodes, report and destroy goes to Ansible.'
@@ -35,6 +35,9 @@ report: setup ## Report on a run again: run=NAME
 
 destroy: setup ## Remove the nodes, their networks and volumes; results stay
 	@.venv/bin/python tools/play.py playbooks/destroy.yml
+
+system: setup ## Write a new system, role and profile, to begin with: name=NAME
+	@.venv/bin/python tools/system.py '$(or $(name),$(error Which name? make system name=nas))'
 
 test: setup-test ## Run every check; ends with the number of those that passed and failed
 	@.venv/bin/python tools/check.py

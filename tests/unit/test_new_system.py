@@ -1,0 +1,118 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A new server is new files and nothing else: what `make system` writes, and what docs/adding-a-server.md shows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import test_role_contract as contract
+import yaml
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.netfs.bench.plugins.modules import bench_plan
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/adding-a-server.md"
+
+
+def contents(tree: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of what a new system is written into and judged by."""
+    for name in ("tools", "roles/service", "playbooks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def new_system(tree: Path, name: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, str(tree / "tools/system.py"), name]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def broken_rules(tree: Path, role: str) -> list[str]:
+    rules = contract.SERVER_RULES + contract.ROLE_RULES
+    return [line for rule in rules for line in rule(tree, role)]
+
+
+def cells(tree: Path, system: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Plan the system as the main job does, and return the systems of its cells."""
+    params = {
+        "system": system,
+        "effort": "smoke",
+        "node_kind": "docker",
+        "catalog": str(tree / "playbooks"),
+        "results": str(tree / "results"),
+    }
+    with patch_module_args(params), pytest.raises(SystemExit):
+        bench_plan.main()
+    answer = json.loads(capsys.readouterr().out)
+    return [cell["system"] for cell in answer["plan"]["cells"]]
+
+
+def test_what_is_written_keeps_the_contract_and_can_be_planned(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = contents(tree)
+    done = new_system(tree, "nfs_x")
+    assert done.returncode == 0, done.stderr
+    after = contents(tree)
+    assert {name: after[name] for name in before} == before
+    new = set(after) - set(before)
+    assert set(done.stdout.splitlines()) >= new
+    assert len(new) > 10
+    assert [name for name in new if b"sample" in after[name].lower()] == []
+    assert broken_rules(tree, "nfs_x") == []
+    assert set(cells(tree, "nfs_x", capsys)) == {"nfs_x"}
+
+
+@pytest.mark.parametrize("name", ["", "Nfs", "a-b", "../x", "1st"])
+def test_a_name_that_no_role_can_have_is_refused(tree: Path, name: str) -> None:
+    before = contents(tree)
+    done = new_system(tree, name)
+    assert done.returncode != 0
+    assert "starts with a letter" in done.stderr
+    assert contents(tree) == before
+
+
+def test_what_is_there_is_never_overwritten(tree: Path) -> None:
+    assert new_system(tree, "twice").returncode == 0
+    before = contents(tree)
+    done = new_system(tree, "twice")
+    assert done.returncode != 0
+    assert "playbooks/systems/twice.yml" in done.stderr
+    assert contents(tree) == before
+
+
+def test_the_guide_can_be_followed_word_for_word(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    shown = re.findall(r"^```yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    spec, tasks, profile = shown
+    assert new_system(tree, "sample").returncode == 0
+    role = tree / "roles/sample"
+    (role / "vars/main.yml").write_text(spec, encoding="utf-8")
+    (role / "tasks/main.yml").write_text(tasks, encoding="utf-8")
+    (tree / "playbooks/systems/sample.yml").write_text(profile, encoding="utf-8")
+    for item in yaml.safe_load(spec)["__sample_service"]["files"]:
+        (role / "templates" / item["src"]).touch()
+    assert broken_rules(tree, "sample") == []
+    assert set(cells(tree, "sample", capsys)) == {"sample"}
+
+
+def test_the_guide_names_every_file_that_is_written(tree: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    block = re.search(r"^```text\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert block
+    shown = block[1].replace("NAME", "sample").replace("SYSTEM", "sample")
+    folders = ("tasks/", "templates/")
+    for path in (tree / "tools/skeleton").rglob("*"):
+        name = str(path.relative_to(tree / "tools/skeleton")).removeprefix("roles/sample/")
+        if path.is_file() and not name.startswith(folders):
+            assert name in shown
