@@ -75,6 +75,8 @@ def test_scripts_can_be_run(name: str) -> None:
 
 def test_ci_runs_every_check() -> None:
     assert "make test" in text_of(ROOT / ".ci/run")
+    steps = yaml.safe_load(text_of(ROOT / ".github/workflows/checks.yml"))["jobs"]["checks"]["steps"]
+    assert "bash .ci/run" in [step.get("run") for step in steps]
 
 
 # make
