@@ -23,24 +23,8 @@ options:
     description: Directory of the run.
     type: path
     required: true
-  force:
-    description: Compare also what was measured on unlike terms, and say so in every table.
-    type: bool
-    default: false
-  strict:
-    description: Let V(inconclusive) count as noisy in the exit code.
-    type: bool
-    default: false
-requirements:
-  - plotly (Python library on the controller)
-  - tabulate (Python library on the controller)
-attributes:
-  check_mode:
-    description: Says which report would change and writes none.
-    support: full
-  diff_mode:
-    description: Has no difference to show.
-    support: none
+extends_documentation_fragment:
+  - netfs.bench.reports
 author:
   - netfs.bench contributors (@netfs)
 seealso:

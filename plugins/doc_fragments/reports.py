@@ -1,0 +1,33 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules that write reports have in common."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Documentation of how a run is judged, written once."""
+
+    DOCUMENTATION = r"""
+options:
+  force:
+    description: Compare also what was measured on unlike terms, and say so in every table.
+    type: bool
+    default: false
+  strict:
+    description: Let V(inconclusive) count as noisy in the exit code.
+    type: bool
+    default: false
+requirements:
+  - plotly (Python library on the controller)
+  - tabulate (Python library on the controller)
+attributes:
+  check_mode:
+    description: Says which report would change and writes none.
+    support: full
+  diff_mode:
+    description: Has no difference to show.
+    support: none
+"""
