@@ -5,15 +5,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import re
+import shutil
 import time
 import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.netfs.bench.plugins.module_utils import _counters, _statistics
 from ansible_collections.netfs.bench.plugins.module_utils._run import cell_record, write_json, write_text
+
+Json = dict[str, t.Any]
+
+POLL_SECONDS = 0.05
+WITNESS_SECONDS = 5.0
+"""How long the client waits for the counters of the other nodes."""
 
 
 def utc(seconds: float) -> str:
@@ -21,22 +33,63 @@ def utc(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
+class Meeting:
+    """How the client and the other nodes of one task tell each other about their counters: files on the controller.
+
+    Ansible runs the task for all nodes at once, each in a process of its own, and all have the same parent.
+    """
+
+    def __init__(self, cell: str) -> None:
+        self.place = Path(constants.DEFAULT_LOCAL_TMP) / f"cell-{os.getppid()}-{cell}"
+        self.place.mkdir(parents=True, exist_ok=True)
+        self.end = self.place / "end"
+
+    def wait_for(self, path: Path, seconds: float) -> bool:
+        """Whether a file came to be in time."""
+        until = time.monotonic() + seconds
+        while not path.exists():
+            if time.monotonic() > until:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+    def tell(self, node: str, counters: Json) -> None:
+        """Leave what a node did."""
+        write_text(self.place / node, json.dumps(counters))
+
+    def told(self, nodes: t.Iterable[str]) -> dict[str, Json]:
+        """What the other nodes did, those that said so in time; and the end of the meeting."""
+        until = time.monotonic() + WITNESS_SECONDS
+        found = {}
+        for node in nodes:
+            if self.wait_for(self.place / node, max(until - time.monotonic(), 0)):
+                found[node] = json.loads((self.place / node).read_text(encoding="utf-8"))
+        shutil.rmtree(self.place, ignore_errors=True)
+        return {node: counters for node, counters in found.items() if counters}
+
+
 class ActionModule(ActionBase):
     """Run one cell's fio job on the client and keep its record, whatever happens.
 
-    One task does what would be four (run, fetch, write, judge), because each task costs about a second on a node with a
-    kernel of its own, and because a cell that fails must leave a record even when its client is gone.
+    One task does what would be many (run, read counters, verify, fetch, write, judge), because each task costs about a
+    second on a node with a kernel of its own, and because a cell that fails must leave a record even when its client is
+    gone.
     """
 
     _requires_connection = False
 
-    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
         args = self.validate_argument_spec(
             {
                 "run_directory": {"type": "path", "required": True},
                 "cell": {"type": "dict", "required": True},
+                "client": {"type": "str", "required": True},
+                "server": {"type": "str", "required": True},
                 "job": {"type": "str", "required": True},
+                "check": {"type": "str", "default": ""},
+                "metric": {"type": "str", "required": True},
+                "extend": {"type": "bool", "default": False},
                 "directory": {"type": "path", "required": True},
                 "variables": {"type": "dict", "required": True},
                 "time_limit": {"type": "int", "required": True},
@@ -44,11 +97,68 @@ class ActionModule(ActionBase):
                 "provenance": {"type": "dict", "default": {}},
             }
         )[1]
+        self.args, self.task_vars = args, task_vars or {}
+        self.here = self.task_vars.get("inventory_hostname", args["client"])
+        nodes = self.task_vars.get("ansible_play_hosts", [self.here])
+        # Nodes that take their turn after the client's would keep it waiting for nothing
+        self.others = [node for node in nodes if node != args["client"]]
+        if len(nodes) > int(self.task_vars.get("ansible_forks", 1)):
+            self.others = []
+        meeting = Meeting(args["cell"]["id"])
+        if self.here != args["client"]:
+            return self._witness(meeting)
+        return self._measure(meeting)
+
+    def _witness(self, meeting: Meeting) -> Json:
+        """A node beside the client: what did it do while the client loaded the server?"""
+        if self.here not in self.others or self.args["obstacle"]:
+            return {"changed": False}
+        started, before = time.monotonic(), self._snapshot()
+        # as long as the client may take, with an extension and the start of its modules
+        if meeting.wait_for(meeting.end, 2 * self.args["time_limit"] + 60):
+            after = self._snapshot()
+            seconds = float(meeting.end.read_text(encoding="utf-8") or time.monotonic() - started)
+            meeting.tell(self.here, _counters.used(before, after, seconds) if before and after else {})
+        return {"changed": False}
+
+    def _snapshot(self) -> Json:
+        """The counters of this node; empty when it does not answer."""
+        try:
+            answer = self._low_level_execute_command(_counters.SCRIPT)
+            return _counters.snapshot(answer["stdout"])
+        except (AnsibleConnectionFailure, ValueError):
+            return {}
+
+    def _measure(self, meeting: Meeting) -> Json:
+        args = self.args
         run, cell = Path(args["run_directory"]), args["cell"]
+        before = {} if args["obstacle"] else self._snapshot()
         started = time.time()
-        answer = self._answer(args, task_vars)
+        answer = self._fio(args["job"], args["metric"])
+        windows, extended = answer.get("windows", []), False
+        if args["extend"] and windows and not steadiness_of(windows)["steady"] and not failed(answer):
+            answer, extended = self._fio(args["job"], args["metric"]), True
+        seconds = answer.get("seconds", 0.0)
         ended = time.time()
-        record = self._record(args, answer, started, ended)
+        write_text(meeting.end, str(seconds))
+        after = self._snapshot() if before else {}
+        found: Json = {}
+        if answer.get("windows"):
+            found["steady"] = {**steadiness_of(answer["windows"]), "extended": extended}
+        checked = self._check(answer)
+        counters = {} if args["obstacle"] else meeting.told(self.others)
+        if before and after:
+            counters[self.here] = _counters.used(before, after, seconds)
+            found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
+        if counters:
+            found["counters"] = counters
+        record = self._record(answer, started, ended)
+        if checked:
+            record["seconds"]["check"] = checked.pop("seconds")
+            record.update(checked)
+        if cell["pass"] == "cold" and record["status"] == "ok":
+            record.update(self._cold(counters, record["metrics"]))
+        record.update(found)
         output = answer.get("output")
         if output:
             record["raw"] = f"raw/{cell['id']}.json"
@@ -57,31 +167,68 @@ class ActionModule(ActionBase):
         write_json(run / "cells" / f"{cell['id']}.json", record)
         return {"changed": True, "cell": record}
 
-    def _answer(self, args: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    def _fio(self, job: str, metric: str = "") -> Json:
         """What module fio answers, or a failure in its shape when it could not be asked."""
+        args = self.args
         if args["obstacle"]:
             return {"failed": True, "msg": args["obstacle"]}
-        call = {key: args[key] for key in ("job", "directory", "variables", "time_limit")}
+        call = {key: args[key] for key in ("directory", "variables", "time_limit")}
+        if metric and re.search(r"^time_based=1$", job, flags=re.MULTILINE):
+            call["windows_of"] = metric
         try:
             return t.cast(
-                "dict[str, t.Any]",
+                Json,
                 self._execute_module(
-                    "netfs.bench.fio", module_args={**call, "return_output": True}, task_vars=task_vars
+                    "netfs.bench.fio", module_args={**call, "job": job, "return_output": True}, task_vars=self.task_vars
                 ),
             )
         except AnsibleConnectionFailure as error:
             return {"failed": True, "msg": f"The client did not answer: {error}"}
 
-    def _record(
-        self, args: dict[str, t.Any], answer: dict[str, t.Any], started: float, ended: float
-    ) -> dict[str, t.Any]:
+    def _check(self, answer: Json) -> Json:
+        """Whether the bytes are those that were written, as fields of the record."""
+        if failed(answer) or not self.args["check"]:
+            return {}
+        said = self._fio(self.args["check"])
+        seconds = said.get("seconds", 0.0)
+        if not failed(said):
+            read = int(said["metrics"]["read_bytes"])
+            return {"seconds": seconds, "verified": {"what": f"{read} bytes read back have the checksums they carry"}}
+        msg = str(said.get("msg", "fio gave no reason")).strip()
+        wrong = "verify" in msg
+        return {
+            "seconds": seconds,
+            "status": "corrupt" if wrong else "failed",
+            "reason": f"{'Wrong bytes came back' if wrong else 'The content could not be verified'}: {msg}",
+        }
+
+    def _cold(self, counters: dict[str, Json], metrics: Json) -> Json:
+        """Whether a cold pass was cold, as fields of the record."""
+        servers = {node: counters[node] for node in self.others if node in counters}
+        if not servers or len(servers) < len(self.others):
+            return {
+                "status": "not-cold",
+                "reason": "The counters of the servers could not be read, so nothing is proven",
+            }
+        proof = _counters.cold_proof(
+            servers.values(), servers.get(self.args["server"], {}), metrics.get("read_bytes", 0)
+        )
+        if proof["proof"] >= _counters.COLD_PROOF:
+            return {"cold": proof}
+        return {
+            "cold": proof,
+            "status": "not-cold",
+            "reason": f"Disks and stores delivered {proof['bytes_delivered']} of the {proof['bytes_read']} bytes read",
+        }
+
+    def _record(self, answer: Json, started: float, ended: float) -> Json:
         """The cell's record from fio's answer."""
-        failed = bool(answer.get("failed") or answer.get("unreachable"))
+        args = self.args
         fio_seconds = answer.get("seconds", 0.0)
         return cell_record(
             args["cell"],
-            status="failed" if failed else "ok",
-            reason=str(answer.get("msg", "fio gave no reason")).strip() if failed else "",
+            status="failed" if failed(answer) else "ok",
+            reason=str(answer.get("msg", "fio gave no reason")).strip() if failed(answer) else "",
             metrics=answer.get("metrics", {}),
             timing={
                 "started": utc(started),
@@ -102,3 +249,13 @@ class ActionModule(ActionBase):
                 "exit_code": answer.get("rc"),
             },
         )
+
+
+def failed(answer: Json) -> bool:
+    """Whether a module failed or its node did not answer."""
+    return bool(answer.get("failed") or answer.get("unreachable"))
+
+
+def steadiness_of(windows: list[float]) -> Json:
+    """The windows of a measurement, and whether they are steady."""
+    return {"windows": windows, "steady": min(windows) > 0 and _statistics.steadiness(windows)[2]}

@@ -331,6 +331,43 @@ def metrics_of(document: Mapping[str, t.Any], name: str | None = None) -> dict[s
     return metrics
 
 
+LOG_INTERVAL_MS = 100
+"""How long one line of a log of fio averages."""
+WINDOWS = 5
+SAMPLES_PER_WINDOW = 2
+
+
+def log_of(metric: str) -> tuple[str, str] | None:
+    """The log of fio (``bw`` or ``iops``) and the direction that show a metric over time; None for other metrics."""
+    direction, *rest = metric.split("_", maxsplit=1)
+    kind = {"bandwidth_bytes_per_s": "bw", "iops": "iops"}.get("".join(rest))
+    return (kind, direction) if kind and direction in DIRECTIONS[:3] else None
+
+
+def windows_of(log: str, metric: str, jobs: int) -> list[float]:
+    """The metric in five equal windows of the measured time; empty when a window holds less than two samples.
+
+    :param log: a log of fio, averaged per LOG_INTERVAL_MS: lines of ms, value (KiB/s or 1/s), direction (0, 1, 2), ...
+    :param jobs: how many jobs wrote it, each its own rate.
+    """
+    found = log_of(metric)
+    if not found:
+        return []
+    kind, direction = found
+    rows = [[int(word) for word in line.split(",")[:3]] for line in log.splitlines() if line.strip()]
+    samples = [(row[0], row[1]) for row in rows if row[2] == DIRECTIONS.index(direction)]
+    if not samples:
+        return []
+    start, end = min(samples)[0] - LOG_INTERVAL_MS, max(samples)[0]
+    values: list[list[int]] = [[] for number in range(WINDOWS)]
+    for ms, value in samples:
+        values[min(int((ms - start - 1) * WINDOWS / (end - start)), WINDOWS - 1)].append(value)
+    if min(map(len, values)) < SAMPLES_PER_WINDOW:
+        return []
+    factor = jobs * (1024 if kind == "bw" else 1)
+    return [factor * sum(window) / len(window) for window in values]
+
+
 def _title(job: Mapping[str, t.Any]) -> str:
     host = f" on {job['hostname']}:{job.get('port')}" if job.get("hostname") else ""
     return f"job {job.get('jobname')}{host}"

@@ -17,9 +17,10 @@ import math
 import re
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.module_utils import _compare, _statistics
+from ansible_collections.netfs.bench.plugins.module_utils import _compare, _fio, _statistics
 
 SCHEMA = "netfs.bench/plan/1"
+PASSES = ("warm", "cold")
 SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 # the file system that the kernel of a client must know, by protocol
@@ -152,6 +153,28 @@ def nodes_of(
     }
 
 
+def passes_of(work: Json, wanted: t.Iterable[str]) -> list[str]:
+    """The passes of a workload. Cold is for those that only read what was laid out: writes have no cold."""
+    reads = work["layout"] != "none" and not _fio.writes(work["job"])
+    return [name for name in wanted if name == "warm" or reads]
+
+
+def with_cold_job(work: Json) -> Json:
+    """The workload with the text of the job of its cold pass, if it has one."""
+    return {**work, "cold_job": once_through(work["job"])} if passes_of(work, ["cold"]) else work
+
+
+def readers(workloads: dict[str, str]) -> list[str]:
+    """The names of the workloads that have a cold pass."""
+    return [name for name, job in workloads.items() if passes_of(head_of_job(name, job), ["cold"])]
+
+
+def once_through(job: str) -> str:
+    """The job of a cold pass: every block once, because the second time it would be warm."""
+    job = re.sub(r"^(time_based|norandommap)=1$", r"\1=0", job, flags=re.MULTILINE)
+    return re.sub(r"^ramp_time=.*$", "ramp_time=0", job, flags=re.MULTILINE)
+
+
 def dataset_bytes(workloads: dict[str, Json], variables: dict[str, str]) -> int:
     """Bytes that one turn may leave on a system: one set of files per layout and per workload that writes its own."""
     files = {work["layout"] if work["layout"] != "none" else name for name, work in workloads.items()}
@@ -168,7 +191,9 @@ class Catalog(t.NamedTuple):
     layouts: dict[str, str]
     """The text of every layout job by name."""
     efforts: dict[str, Json]
-    """``{name: {"trials": int, "variables": {name: value}}}``"""
+    """``{name: {"trials": int, "passes": [name, ...], "extend": bool, "variables": {name: value}}}``"""
+    checks: dict[str, str]
+    """The text of the job that verifies the files of a layout, by the layout's name."""
 
 
 def twin_of(system: str) -> str:
@@ -266,16 +291,90 @@ def needs_more_trials(run: Json) -> list[str]:
     return wide
 
 
+class Axes(t.NamedTuple):
+    """What the trials of a plan are made of."""
+
+    seed: str
+    protocols: dict[str, list[str]]
+    """The protocols over which every system is measured."""
+    passes: dict[str, list[str]]
+    """The passes of every workload."""
+
+
+def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
+    """The turns and the cells of one trial, in the order that its number and the seed give.
+
+    Inside a turn the cold passes come last: each has a barrier of its own, after which the system starts anew.
+    """
+    turns: list[Json] = []
+    cells: list[Json] = []
+    for system in sorted(axes.protocols, key=lambda name: order_key(axes.seed, trial, name)):
+        works = sorted(axes.passes, key=lambda name: order_key(axes.seed, trial, system, name))
+        for protocol in sorted(axes.protocols[system], key=lambda name: order_key(axes.seed, trial, system, name)):
+            turn = [
+                {
+                    "id": f"{system}~{protocol}~{workload}~{step}~{trial}",
+                    "system": system,
+                    "protocol": protocol,
+                    "workload": workload,
+                    "pass": step,
+                    "trial": trial,
+                }
+                for step in PASSES
+                for workload in works
+                if step in axes.passes[workload]
+            ]
+            if turn:
+                turns.append(
+                    {"system": system, "protocol": protocol, "trial": trial, "cells": [cell["id"] for cell in turn]}
+                )
+            cells += turn
+    return turns, cells
+
+
+def may_grow(plan: Json) -> bool:
+    """Whether the plan wants more trials where they are worth it, and its budget has room for one."""
+    if not plan.get("grow") or plan["trials"] >= TRIALS_MAX:
+        return False
+    minutes = minutes_of(plan.get("budget", ""))
+    trials = plan["trials"]
+    return minutes is None or plan["estimate_seconds"] / trials * (trials + 1) <= minutes * 60
+
+
+def grown(plan: Json, why: list[str]) -> Json:
+    """The plan with one more trial of everything, and the reasons kept under ``growth``."""
+    protocols: dict[str, list[str]] = {}
+    passes: dict[str, list[str]] = {}
+    for cell in plan["cells"]:
+        for names, key, value in (
+            (protocols, cell["system"], cell["protocol"]),
+            (passes, cell["workload"], cell["pass"]),
+        ):
+            if value not in names.setdefault(key, []):
+                names[key].append(value)
+    trial = plan["trials"] + 1
+    turns, cells = trial_of(Axes(plan["seed"], protocols, passes), trial)
+    seconds = plan["estimate_seconds"] / plan["trials"]
+    return {
+        **plan,
+        "trials": trial,
+        "turns": [*plan["turns"], *turns],
+        "cells": [*plan["cells"], *cells],
+        "estimate_seconds": round(plan["estimate_seconds"] + seconds),
+        "growth": [*plan.get("growth", []), {"trial": trial, "why": why}],
+    }
+
+
 def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) -> Json:
     """The plan of a run, or a PlanError.
 
     :param request: ``system``, ``protocol``, ``workload`` (names, lists or ``a,b``), ``effort``, ``trials`` (0: as the
-        effort says), ``seed``, ``variables`` (override the effort's), ``node_kind``, ``node_kernel``,
-        ``server_kernel``, ``run``, ``created``, ``collection_version``, ``aa`` (the first system is measured a second
-        time under another label), ``budget`` (as :func:`minutes_of` reads it).
+        effort says), ``passes`` (empty: as the effort says), ``seed``, ``variables`` (override the effort's),
+        ``node_kind``, ``node_kernel``, ``server_kernel``, ``run``, ``created``, ``collection_version``, ``aa`` (the
+        first system is measured a second time under another label), ``budget`` (as :func:`minutes_of` reads it).
     :param filesystems: the file systems that the host's kernel can mount or serve.
     """
-    profiles, workloads, layouts, efforts = catalog
+    profiles, workloads, layouts, efforts, checks = catalog
     asked = split(request["system"])
     systems = choose("system", asked, profiles)
     if not systems:
@@ -283,7 +382,7 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     effort = efforts[choose("effort", [request["effort"]], efforts)[0]]
     wanted = choose("protocol", split(request["protocol"]), CLIENT_FILESYSTEM)
     works = {
-        name: head_of_job(name, workloads[name])
+        name: with_cold_job(head_of_job(name, workloads[name]))
         for name in choose("workload", split(request["workload"]) or ["all"], workloads)
     }
     used_layouts = {work["layout"] for work in works.values()} - {"none"}
@@ -294,6 +393,13 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     unknown = sorted(set(request["variables"]) - set(effort["variables"]))
     if unknown:
         raise PlanError(f"Unknown workload variable '{unknown[0]}'. Known: {', '.join(effort['variables'])}.")
+    wanted_passes = choose("pass", split(request.get("passes")) or effort["passes"], PASSES)
+    passes = {name: passes_of(work, wanted_passes) for name, work in works.items()}
+    if not any(passes.values()):
+        raise PlanError(
+            "A cold pass is for workloads that read what was laid out before, and none of those was named. "
+            f"Add passes=warm, or take one of: {', '.join(readers(workloads))}."
+        )
     variables = {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
     seed = str(request["seed"])
     chosen = {name: profiles[name] for name in systems}
@@ -310,29 +416,18 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         protocols[twin] = protocols[systems[0]]
     seconds = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
     turns_per_trial = sum(len(protocols[name]) for name in systems)
-    trial_seconds = turns_per_trial * (len(works) * seconds + TURN_OVERHEAD_S)
+    barrier_seconds = sum("cold" in names for names in passes.values()) * TURN_OVERHEAD_S
+    turn_seconds = sum(map(len, passes.values())) * seconds + barrier_seconds + TURN_OVERHEAD_S
+    trial_seconds = turns_per_trial * turn_seconds
     trials, trimmed = fit_budget(trials, trial_seconds, str(request.get("budget", "")))
 
+    axes = Axes(seed, {name: protocols[name] for name in systems}, passes)
     cells: list[Json] = []
     turns: list[Json] = []
     for trial in range(1, trials + 1):
-        for system in sorted(systems, key=lambda name: order_key(seed, trial, name)):
-            for protocol in sorted(protocols[system], key=lambda name: order_key(seed, trial, system, name)):
-                turn = [
-                    {
-                        "id": f"{system}~{protocol}~{workload}~warm~{trial}",
-                        "system": system,
-                        "protocol": protocol,
-                        "workload": workload,
-                        "pass": "warm",
-                        "trial": trial,
-                    }
-                    for workload in sorted(works, key=lambda name: order_key(seed, trial, system, name))
-                ]
-                turns.append(
-                    {"system": system, "protocol": protocol, "trial": trial, "cells": [cell["id"] for cell in turn]}
-                )
-                cells += turn
+        more_turns, more_cells = trial_of(axes, trial)
+        turns += more_turns
+        cells += more_cells
     families = families_of(cells, systems, works)
     refuse_large_families(families, trials)
     return {
@@ -350,13 +445,17 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
             name: {"job": layouts[name], "sha256": hashlib.sha256(layouts[name].encode()).hexdigest()}
             for name in sorted(used_layouts)
         },
+        "checks": {name: checks[name] for name in sorted(used_layouts & set(checks))},
+        "extend": bool(effort.get("extend", False)),
+        "grow": bool(effort.get("grow", False)) and not request["trials"],
         "nodes": nodes_of(chosen, {name for names in protocols.values() for name in names}, request, filesystems),
         "cells": cells,
         "turns": turns,
         "dataset_bytes": dataset_bytes(works, variables),
-        "estimate_seconds": len(cells) * seconds + len(turns) * TURN_OVERHEAD_S,
+        "estimate_seconds": trials * trial_seconds,
         "families": families,
         "trimmed": trimmed,
+        "budget": str(request.get("budget", "")),
         "not_served": unserved,
     }
 

@@ -60,6 +60,11 @@ options:
       - Every C(faster) or C(slower) of a system against itself is a false alarm; the report counts them.
     type: bool
     default: false
+  passes:
+    description:
+      - The passes to measure, V(warm) and V(cold), as a list or with commas; empty means those of the effort.
+      - Only workloads that read what was laid out before have a cold pass.
+    type: raw
   budget:
     description:
       - Time that measuring may take, such as C(90m) or C(1.5h); empty means as long as it takes.
@@ -166,7 +171,13 @@ def read_catalog(catalog):
 
     profiles = {name: yaml_load(text) for name, text in texts("systems", ".yml").items()}
     efforts = yaml_load((catalog / "efforts.yml").read_text(encoding="utf-8"))
-    return Catalog(profiles, texts("workloads", ".fio"), texts("workloads/layouts", ".fio"), efforts)
+    return Catalog(
+        profiles,
+        texts("workloads", ".fio"),
+        texts("workloads/layouts", ".fio"),
+        efforts,
+        texts("workloads/checks", ".fio"),
+    )
 
 
 def refuse_small_disk(plan, directory):
@@ -216,6 +227,7 @@ def main():
             "server_kernel": {"type": "str", "default": "auto", "choices": ["auto", "host", "own"]},
             "aa": {"type": "bool", "default": False},
             "budget": {"type": "str", "default": ""},
+            "passes": {"type": "raw"},
             "catalog": {"type": "path", "required": True},
             "results": {"type": "path", "required": True},
             "run": {"type": "str", "default": ""},

@@ -86,6 +86,12 @@ options:
       - Not looked at with O(clients).
     type: int
     default: 0
+  windows_of:
+    description:
+      - A metric, such as C(read_iops) or C(write_bandwidth_bytes_per_s), that is returned for five equal windows of the
+        measured time as well. The ramp is no part of it.
+      - Not looked at with O(clients).
+    type: str
 requirements:
   - fio 3.30 or newer on the managed node
 attributes:
@@ -179,6 +185,12 @@ metrics:
   returned: when a result exists
   type: dict
   sample: {"read_iops": 9120.4, "read_latency_p99_ns": 1003520, "runtime_ms": 30001}
+windows:
+  description: The metric O(windows_of) in five equal windows. Empty when the run was too short for that.
+  returned: when O(windows_of) is given and fio ran
+  type: list
+  elements: float
+  sample: [9210.5, 9190.0, 9300.1, 9111.2, 9240.8]
 jobs:
   description: The same metrics for each job name.
   returned: when a result exists
@@ -279,6 +291,7 @@ class Fio:
         self.sections = self.params["section"] or _fio.sections_of(self.job)
         self.clients = [_fio.client_argument(client) for client in self.params["clients"]]
         self.variables = self._variables()
+        self.log = self._log()
         self.request = {
             "job_sha256": _fio.sha256_of(self.job),
             "variables": self.variables,
@@ -294,6 +307,19 @@ class Fio:
             return Path(self.params["job_file"]).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise FailureError(f"The job file {self.params['job_file']} cannot be read: {error}.") from error
+
+    def _log(self) -> str:
+        """Which log of fio shows the metric over time; none is asked for when fio runs elsewhere."""
+        metric = self.params["windows_of"]
+        if not metric or self.clients:
+            return ""
+        found = _fio.log_of(metric)
+        if not found:
+            raise FailureError(
+                f"windows_of is {metric}; fio logs a bandwidth or a rate, such as read_bandwidth_bytes_per_s or "
+                "write_iops."
+            )
+        return found[0]
 
     def _variables(self) -> dict[str, str]:
         """Values of the variables that the job uses."""
@@ -408,6 +434,19 @@ class Fio:
         path.write_text(text, encoding="utf-8")
         return str(path)
 
+    def _log_prefix(self) -> str:
+        return str(Path(self.module.tmpdir) / "rate")
+
+    def _windows(self, document: dict[str, t.Any]) -> list[float]:
+        """The metric over time, from fio's own log."""
+        metric = self.params["windows_of"]
+        path = Path(f"{self._log_prefix()}_{self.log}.log")
+        if not self.log or not path.exists():
+            return []
+        direction = metric.split("_", maxsplit=1)[0]
+        busy = [job for job in _fio.jobs_of(document) if job.get(direction, {}).get("total_ios")]
+        return _fio.windows_of(path.read_text(encoding="utf-8"), metric, len(busy))
+
     def _command(self, argv: list[str]) -> str:
         return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in self.variables.items()), shlex.join(argv)])
 
@@ -415,6 +454,10 @@ class Fio:
         argv = [program, "--eta=never", f"--output={output}"]
         report = "--output-format=json+"
         directory = self.params["directory"].replace(":", "\\:")  # fio takes a colon for the end of a name
+        if self.log:
+            # one log of all jobs, so that nobody has to count them
+            argv += [f"--write_{self.log}_log={self._log_prefix()}", "--per_job_logs=0"]
+            argv += [f"--log_avg_msec={_fio.LOG_INTERVAL_MS}"]
         if self.clients:
             # runtime: what a server that loses us goes by, unless the job says otherwise.
             first = [f"directory={directory}", f"runtime={self.params['time_limit']}"]
@@ -453,6 +496,8 @@ class Fio:
                 text = file.read(OUTPUT_LIMIT)
         document, notes = self._judge(outcome, text, facts)
         result = {**self._result(text, document, notes), **facts, "changed": True}
+        if self.params["windows_of"]:
+            result["windows"] = self._windows(document)
         if self.params["dest"]:
             self._keep(output, result)
             result["dest"] = self.params["dest"]
@@ -545,6 +590,7 @@ def main() -> None:
             "force": {"type": "bool", "default": False},
             "return_output": {"type": "bool", "default": False},
             "required_bytes": {"type": "int", "default": 0},
+            "windows_of": {"type": "str"},
         },
         mutually_exclusive=[("job", "job_file")],
         required_one_of=[("job", "job_file")],

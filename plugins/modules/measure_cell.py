@@ -13,7 +13,10 @@ short_description: Measure one cell of a run and keep its record
 version_added: 0.1.0
 description:
   - Runs one fio job on the client through M(netfs.bench.fio) and writes raw output and record into the run directory
-    on the controller.
+    on the controller. The same task runs on all other nodes of the play, which read their counters (CPU, memory,
+    network, disk, context switches) while the client loads the server.
+  - Outside the measured time the content is verified. Wrong bytes make the cell C(corrupt), however fast they came.
+  - A cold pass of which disks and stores delivered less than 95 % is C(not-cold).
   - A cell that fails does not fail the task. It becomes a record with status V(failed) and a reason, so that the other
     cells still run.
 options:
@@ -25,10 +28,30 @@ options:
     description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
     type: dict
     required: true
+  client:
+    description: Name in the inventory of the node that runs fio.
+    type: str
+    required: true
+  server:
+    description: Name in the inventory of the node whose service is mounted.
+    type: str
+    required: true
   job:
     description: Text of the fio job file.
     type: str
     required: true
+  check:
+    description: Text of the fio job that verifies the files afterwards. Empty verifies nothing.
+    type: str
+    default: ""
+  metric:
+    description: The main metric, which is also kept for five equal windows where the job runs by the clock.
+    type: str
+    required: true
+  extend:
+    description: Whether a measurement that was not steady is made once more for as long, which then counts.
+    type: bool
+    default: false
   directory:
     description: Directory on the client that is loaded.
     type: path
@@ -68,7 +91,10 @@ EXAMPLES = r"""
   netfs.bench.measure_cell:
     run_directory: results/20261124T060000Z-ganesha-smoke
     cell: "{{ bench_plan.cells[0] }}"
+    client: bench-client
+    server: bench-server
     job: "{{ lookup('ansible.builtin.file', 'seq-read-1m.fio') }}"
+    metric: read_bandwidth_bytes_per_s
     directory: /mnt/netfs-bench
     variables: {SIZE: 64m, RUNTIME: 2, RAMP: 0, JOBS: 1, FILES: 100}
     time_limit: 60

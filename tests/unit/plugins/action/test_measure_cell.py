@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 
-from ansible_collections.netfs.bench.plugins.action.measure_cell import ActionModule
+from ansible_collections.netfs.bench.plugins.action.measure_cell import ActionModule, Meeting
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "cell.schema.json").read_text(encoding="utf-8"))
 CELL = {
@@ -37,14 +37,38 @@ GOOD = {
 PROVENANCE = {"mount": "unknown", "client_kernel": "6.12", "server_kernel": "6.18", "service": {"version": "6.5"}}
 
 
-def measure(tmp_path, answer, **args):
-    """Run the action with module fio replaced by an answer or an exception; return the calls to it and the record."""
-    calls = []
+BEFORE = """== /proc/stat
+cpu  100 0 0 0 0 0 0 0 0 0
+ctxt 1
+== /proc/meminfo
+MemTotal: 9 kB
+MemAvailable: 4 kB
+== /proc/net/dev
+  eth0: 100 0 0 0 0 0 0 0 50 0 0 0 0 0 0 0
+== /proc/diskstats
+8 0 sda 0 0 0 0 0 0 0 0 0 0 0
+== container
+== processes
+== processors
+1
+"""
+AFTER = BEFORE.replace("cpu  100", "cpu  290").replace("sda 0 0 0", "sda 0 0 200").replace("eth0: 100", "eth0: 700")
+
+
+def measure(tmp_path, *answers, host="client", told=None, task_vars=None, **args):
+    """Run the action with module fio replaced by answers or exceptions; return the calls to it and the record.
+
+    :param told: the counters that other nodes leave while fio runs, by node.
+    """
+    calls, left, outputs = [], list(answers), [BEFORE, AFTER]
 
     def execute(name, module_args, **_):
         calls.append((name, module_args))
+        answer = left.pop(0)
         if isinstance(answer, Exception):
             raise answer
+        for node, counters in (told or {}).items():
+            Meeting(CELL["id"]).tell(node, counters)
         return answer
 
     task = SimpleNamespace(
@@ -55,6 +79,9 @@ def measure(tmp_path, answer, **args):
         args={
             "run_directory": str(tmp_path),
             "cell": CELL,
+            "client": "client",
+            "server": "server",
+            "metric": "read_iops",
             "job": "[job]",
             "directory": "/mnt",
             "variables": {"SIZE": "1m"},
@@ -66,8 +93,12 @@ def measure(tmp_path, answer, **args):
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action = ActionModule(task, connection, SimpleNamespace(), None, None, None)
     action._execute_module = execute
-    result = action.run(task_vars={})
-    record = json.loads((tmp_path / "cells" / f"{CELL['id']}.json").read_text(encoding="utf-8"))
+    action._low_level_execute_command = lambda _: {"stdout": outputs.pop(0)}
+    nodes = ["client", *(told or {})]
+    facts = {"inventory_hostname": host, "ansible_play_hosts": nodes, "ansible_forks": 5, **(task_vars or {})}
+    result = action.run(task_vars=facts)
+    assert left == []
+    record = json.loads((tmp_path / "cells" / f"{args.get('cell', CELL)['id']}.json").read_text(encoding="utf-8"))
     jsonschema.validate(record, SCHEMA)
     assert result == {"changed": True, "cell": record}
     return calls, record
@@ -103,7 +134,128 @@ def test_a_cell_that_fails_is_a_record_with_a_reason(tmp_path, answer, reason):
 
 
 def test_an_obstacle_fails_the_cell_without_starting_fio(tmp_path):
-    calls, record = measure(tmp_path, GOOD, obstacle="the server did not start")
+    calls, record = measure(tmp_path, obstacle="the server did not start")
     assert calls == []
     assert (record["status"], record["reason"]) == ("failed", "the server did not start")
     assert not (tmp_path / "raw").exists()
+
+
+STEADY = {"windows": [10.0, 10.1, 10.0, 9.9, 10.0]}
+UNSTEADY = {"windows": [10.0, 5.0, 10.0, 15.0, 10.0]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "extend", "steady", "extended"),
+    [
+        ([STEADY], True, True, False),
+        ([UNSTEADY], False, False, False),
+        ([UNSTEADY, STEADY], True, True, True),
+        ([UNSTEADY, UNSTEADY], True, False, True),
+    ],
+)
+def test_a_trial_that_is_not_steady_is_extended_once(tmp_path, answers, extend, steady, extended):
+    said = [{**GOOD, **answer, "metrics": {"read_iops": 5.0 + 2 * n}} for n, answer in enumerate(answers)]
+    calls, record = measure(tmp_path, *said, extend=extend, job="[job]\ntime_based=1\n")
+    assert [args["windows_of"] for name, args in calls] == ["read_iops"] * len(answers)
+    assert record["steady"] == {**answers[-1], "steady": steady, "extended": extended}
+    assert record["metrics"]["read_iops"] == (7.0 if extended else 5.0)
+
+
+def test_a_job_without_a_clock_has_no_windows(tmp_path):
+    calls, record = measure(tmp_path, GOOD)
+    assert "windows_of" not in calls[0][1]
+    assert "steady" not in record
+
+
+def test_right_bytes_are_said_to_be_right(tmp_path):
+    calls, record = measure(tmp_path, GOOD, {**GOOD, "metrics": {"read_bytes": 4096}}, check="[check]")
+    assert calls[1][1]["job"] == "[check]"
+    assert record["verified"] == {"what": "4096 bytes read back have the checksums they carry"}
+    assert record["seconds"]["check"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("msg", "status", "reason"),
+    [
+        ("crc32c: verify failed at file x offset 4096", "corrupt", "Wrong bytes came back: crc32c: verify failed"),
+        ("fio ran longer than 60 s", "failed", "The content could not be verified: fio ran longer"),
+    ],
+)
+def test_wrong_bytes_are_not_a_slow_server(tmp_path, msg, status, reason):
+    record = measure(tmp_path, GOOD, {"failed": True, "msg": msg}, check="[check]")[1]
+    assert record["status"] == status
+    assert record["reason"].startswith(reason)
+    assert "verified" not in record
+
+
+def test_a_failed_cell_is_not_checked(tmp_path):
+    calls = measure(tmp_path, {"failed": True, "msg": "no"}, check="[check]")[0]
+    assert len(calls) == 1
+
+
+def test_counters_of_all_nodes_are_kept(tmp_path):
+    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0}})[1]
+    assert record["counters"]["server"] == {"cpu_percent": 7.0}
+    assert record["counters"]["client"]["cpu_percent"] == 95.0
+    assert record["client_bound"] is True
+
+
+def test_more_nodes_than_forks_are_not_waited_for(tmp_path):
+    nodes = ["client", "server"]
+    record = measure(tmp_path, GOOD, task_vars={"ansible_play_hosts": nodes, "ansible_forks": 1})[1]
+    assert list(record["counters"]) == ["client"]
+
+
+COLD = {**CELL, "id": CELL["id"].replace("warm", "cold"), "pass": "cold"}
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "proof"),
+    [
+        ({"server": {"disk_read_bytes": 960}}, "ok", 0.96),
+        ({"server": {"disk_read_bytes": 0, "network_received_bytes": 990}}, "ok", 0.99),
+        ({"server": {"disk_read_bytes": 940}}, "not-cold", 0.94),
+        ({"server": {}}, "not-cold", None),
+    ],
+)
+def test_a_cold_pass_is_proven_by_what_disks_and_stores_delivered(tmp_path, monkeypatch, told, status, proof):
+    monkeypatch.setitem(CELL, "id", COLD["id"])
+    answer = {**GOOD, "metrics": {"read_iops": 5.0, "read_bytes": 1000}}
+    record = measure(tmp_path, answer, told=told, cell=COLD)[1]
+    assert record["status"] == status
+    assert record.get("cold", {}).get("proof") == proof
+
+
+def test_a_node_beside_the_client_leaves_its_counters(tmp_path):
+    meeting = Meeting(CELL["id"])
+    outputs = [BEFORE, AFTER]
+    meeting.end.write_text("2.0")
+    task = SimpleNamespace(
+        async_val=0,
+        check_mode=False,
+        diff=False,
+        environment=[],
+        args={
+            "run_directory": str(tmp_path),
+            "cell": CELL,
+            "client": "client",
+            "server": "server",
+            "metric": "read_iops",
+            "job": "[job]",
+            "directory": "/mnt",
+            "variables": {},
+            "time_limit": 1,
+        },
+    )
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
+    action = ActionModule(task, connection, SimpleNamespace(), None, None, None)
+    action._low_level_execute_command = lambda _: {"stdout": outputs.pop(0)}
+    nodes = {"inventory_hostname": "server", "ansible_play_hosts": ["client", "server"], "ansible_forks": 5}
+    assert action.run(task_vars=nodes) == {"changed": False}
+    counters = meeting.told(["server"])["server"]
+    assert (counters["cpu_percent"], counters["disk_read_bytes"], counters["network_received_bytes"]) == (
+        95.0,
+        102400,
+        600,
+    )
+    assert not meeting.place.exists()

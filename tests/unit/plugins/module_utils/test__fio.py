@@ -364,6 +364,7 @@ def test_workloads_keep_their_rules(path):
     assert all(f"{name}=" in head["by hand"] for name in _fio.variables_of(text))
     assert "group_reporting" not in text
     is_layout = path.parent.name == "layouts"
+    is_check = path.parent.name == "checks"
     names = set(re.findall(r"^filename_format=(netfs-[\w-]+)\.", text, re.MULTILINE))
     if head["layout"] == "none":
         assert not names & {"netfs-data", "netfs-rewrite"} or is_layout
@@ -372,4 +373,25 @@ def test_workloads_keep_their_rules(path):
         assert (WORKLOADS / "layouts" / f"{head['layout']}.fio").is_file()
         assert names == {f"netfs-{head['layout']}"}
         assert "allow_file_create=0" in text
-    assert "runtime" not in text if is_layout else "runtime=${RUNTIME}" in text
+    assert "runtime" not in text if is_layout or is_check else "runtime=${RUNTIME}" in text
+
+
+LOG = "".join(
+    f"{100 * number}, {value}, 0, 0, 0\n{100 * number}, 7, 1, 0, 0\n" for number, value in enumerate([10] * 15, 1)
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "metric", "jobs", "windows"),
+    [
+        (LOG, "read_iops", 1, [10] * 5),
+        (LOG, "read_bandwidth_bytes_per_s", 2, [20480] * 5),
+        (LOG, "write_iops", 1, [7] * 5),
+        (LOG, "fsync_latency_mean_ns", 1, []),
+        ("".join(LOG.splitlines(keepends=True)[:14]), "read_iops", 1, []),
+        ("", "read_iops", 1, []),
+        ("\n".join(f"{n * 100}, {n}, 1, 4096, 0" for n in range(1, 21)), "write_iops", 1, [2.5, 6.5, 10.5, 14.5, 18.5]),
+    ],
+)
+def test_windows_of_a_log(log, metric, jobs, windows):
+    assert _fio.windows_of(log, metric, jobs) == windows

@@ -19,9 +19,12 @@ from ansible_collections.netfs.bench.plugins.module_utils._plan import (
     describe,
     families_of,
     fit_budget,
+    grown,
     make_plan,
+    may_grow,
     minutes_of,
     needs_more_trials,
+    once_through,
     order_key,
     refuse_large_families,
     size_bytes,
@@ -43,8 +46,14 @@ PROFILES = {
     "samba": {**PROFILE, "protocols": ["smb3"], "measured": ["smb3"]},
 }
 WORKLOADS = {"seq-read": JOB, "seq-write": JOB.replace("layout: data", "layout: none")}
-EFFORTS = {"smoke": {"trials": 1, "variables": {"SIZE": "64m", "RUNTIME": 2, "RAMP": 0, "JOBS": 2, "FILES": 10}}}
-CATALOG = Catalog(PROFILES, WORKLOADS, {"data": "[data]\n"}, EFFORTS)
+EFFORTS = {
+    "smoke": {
+        "trials": 1,
+        "passes": ["warm"],
+        "variables": {"SIZE": "64m", "RUNTIME": 2, "RAMP": 0, "JOBS": 2, "FILES": 10},
+    }
+}
+CATALOG = Catalog(PROFILES, WORKLOADS, {"data": "[data]\n"}, EFFORTS, {"data": "[check]\n", "other": ""})
 REQUEST = {
     "system": "ganesha",
     "protocol": "",
@@ -351,3 +360,49 @@ def test_a_pair_that_no_trial_can_mend_asks_for_none():
     run = measured(0.05, 8)
     run["cells"][0]["status"] = "failed"
     assert needs_more_trials(run) == []
+
+
+def test_cold_passes_are_for_what_reads_and_come_last_in_a_turn():
+    made = plan(passes="warm,cold", workload="seq-read,seq-write", protocol="nfs3")
+    jsonschema.validate(made, SCHEMA)
+    assert [cell["pass"] for cell in made["cells"]] == ["warm", "warm", "cold"]
+    assert made["cells"][-1]["workload"] == "seq-read"
+    assert made["checks"] == {"data": "[check]\n"}
+    assert made["estimate_seconds"] > plan(workload="seq-read,seq-write", protocol="nfs3")["estimate_seconds"]
+
+
+def test_a_cold_pass_of_writes_alone_is_refused():
+    with pytest.raises(PlanError, match=r"Add passes=warm, or take one of: seq-read\."):
+        plan(passes="cold", workload="seq-write")
+    with pytest.raises(PlanError, match="Unknown pass 'lukewarm'"):
+        plan(passes="lukewarm")
+
+
+def test_a_cold_job_reads_every_block_once():
+    job = "[global]\ntime_based=1\nramp_time=${RAMP}\nnorandommap=1\nruntime=${RUNTIME}\n"
+    assert once_through(job) == "[global]\ntime_based=0\nramp_time=0\nnorandommap=0\nruntime=${RUNTIME}\n"
+
+
+def test_growth_adds_one_trial_as_a_plan_with_more_trials_has_it():
+    made = plan(system="ganesha,samba", passes="warm,cold", trials=2)
+    more = grown(made, ["too wide"])
+    jsonschema.validate(more, SCHEMA)
+    wanted = plan(system="ganesha,samba", passes="warm,cold", trials=3)
+    assert (more["cells"], more["turns"], more["trials"]) == (wanted["cells"], wanted["turns"], 3)
+    assert more["estimate_seconds"] == wanted["estimate_seconds"]
+    assert more["growth"] == [{"trial": 3, "why": ["too wide"]}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "grows"),
+    [
+        ({}, True),
+        ({"grow": False}, False),
+        ({"trials": 12}, False),
+        ({"budget": "13m"}, False),
+        ({"budget": "14m"}, True),
+    ],
+)
+def test_growth_keeps_to_the_plan_and_its_budget(changes, grows):
+    made = {"grow": True, "trials": 6, "budget": "", "estimate_seconds": 720}
+    assert may_grow({**made, **changes}) is grows
