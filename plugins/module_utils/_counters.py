@@ -132,7 +132,7 @@ def snapshot(text: str) -> Json:
 def increase(before: t.Any, after: t.Any) -> float:
     """How much a counter grew; one that is kept per process grew by what its processes added."""
     if isinstance(after, dict):
-        return sum(value - before.get(process, 0) for process, value in after.items())
+        return float(sum(value - before.get(process, 0) for process, value in after.items()))
     return float(after - before)
 
 
