@@ -24,7 +24,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._run import cell_recor
 Json = dict[str, t.Any]
 
 POLL_SECONDS = 0.05
-WITNESS_SECONDS = 5.0
+WITNESS_SECONDS = 20.0
 """How long the client waits for the counters of the other nodes."""
 
 
