@@ -22,6 +22,7 @@ COLD_PROOF = 0.95
 
 # One shell command, because each call costs time on a node with a kernel of its own. A container shares the counters of
 # the machine's kernel, so that its own come from its control group (version 1 or 2) and from its processes.
+# Ansible goes on with `&& sleep 0` on the last line, so no newline follows it.
 SCRIPT = """
 for file in /proc/stat /proc/meminfo /proc/net/dev /proc/diskstats \\
     /sys/fs/cgroup/cpuacct/cpuacct.usage /sys/fs/cgroup/memory/memory.usage_in_bytes \\
@@ -31,8 +32,7 @@ done
 echo "== container"; if [ -e /run/systemd/container ]; then echo yes; fi
 echo "== processes"
 grep -sE '^(read_bytes|write_bytes|(non)?voluntary_ctxt_switches)' /proc/[0-9]*/io /proc/[0-9]*/status
-echo "== processors"; nproc
-"""
+echo "== processors"; nproc""".strip()
 
 
 def sections_of(text: str) -> dict[str, str]:
