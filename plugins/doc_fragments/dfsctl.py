@@ -78,3 +78,22 @@ attributes:
     description: A second run with the same options changes nothing.
     support: full
 """
+
+    STORE = r"""
+options:
+  name:
+    description: Name of the store.
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the store exists.
+      - Removing it leaves its directory, its tables or its objects behind. A store that a share uses is not removed.
+    type: str
+    choices: [present, absent]
+    default: present
+  wait:
+    description: Seconds to wait until the server calls the store healthy.
+    type: int
+    default: 15
+"""

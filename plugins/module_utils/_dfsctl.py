@@ -78,6 +78,11 @@ def arguments() -> dict[str, Record]:
     }
 
 
+def declared(**own: Record) -> dict[str, Record]:
+    """The options of a module that brings one object to a state: its own, the connection, and the state."""
+    return {**arguments(), "state": {"type": "str", "choices": ["present", "absent"], "default": "present"}, **own}
+
+
 def read_secret(path: str) -> str:
     """The secret in a file: its first line."""
     try:
@@ -375,6 +380,22 @@ def sealed(secret: str, stored: object) -> bool:
     return isinstance(stored, str) and secrets.compare_digest(seal(secret, stored.split(":", 1)[0]), stored)
 
 
+def settle_at(
+    module: t.Any,
+    api: Api,
+    path: str,
+    before: Record | None,
+    wanted: Record | None,
+    *,
+    create: Callable[[Record], object],
+    update: Callable[[Record], object],
+) -> Record:
+    """:func:`settle` for an object of the API, which is removed by a DELETE of its path."""
+    return settle(
+        before, wanted, create=create, update=update, delete=lambda: api.delete(path), dry_run=module.check_mode
+    )
+
+
 class Store:
     """A metadata or block store as the server has it, and as it should be.
 
@@ -408,6 +429,13 @@ class Store:
         return {"type": self.wanted["type"], "config": json.dumps(config)}
 
 
+def store_arguments(**own: Record) -> dict[str, Record]:
+    """The options of a module of stores; the documentation of those that all have is the fragment dfsctl.store."""
+    return declared(
+        name={"type": "str", "required": True}, path={"type": "path"}, wait={"type": "int", "default": 15}, **own
+    )
+
+
 def settle_store(module: t.Any, api: Api, where: str, keys: list[str], secret: str) -> Record:
     """What the modules of metadata and block stores do: the same, with other options."""
     params = module.params
@@ -415,25 +443,19 @@ def settle_store(module: t.Any, api: Api, where: str, keys: list[str], secret: s
     reply = api.get(path, missing=True)
     if params["state"] == "absent":
         before = None if reply is None else Store(reply, reply["type"], {}, secret).before
-        result = settle(
-            before,
-            None,
-            create=lambda _after: None,
-            update=lambda _changes: None,
-            delete=lambda: api.delete(path),
-            dry_run=module.check_mode,
-        )
+        result = settle_at(module, api, path, before, None, create=dict, update=dict)
         return {**result, "restart_required": False}
     store = Store(reply, params["type"], chosen(params, *keys), secret)
     if reply is None and params["type"] in ("postgres", "s3") and not params[secret]:
         raise DfsctlError(f"A new store of type {params['type']} needs {secret}.")
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         store.before,
         store.wanted,
         create=lambda _after: api.post(where, {"name": params["name"], **store.request()}),
         update=lambda _changes: api.put(path, store.request()),
-        delete=lambda: None,
-        dry_run=module.check_mode,
     )
     result["restart_required"] = bool(reply and result["changed"])
     if not module.check_mode:

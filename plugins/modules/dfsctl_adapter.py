@@ -89,13 +89,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     DfsctlError,
-    arguments,
     chosen,
+    declared,
     run,
+    settle_at,
     typed_settings,
     within,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 
 def work(module, api):
@@ -125,13 +125,14 @@ def work(module, api):
         if own and not new:
             api.put(path, own)
 
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         before,
         wanted,
         create=lambda after: apply(after, new=True),
         update=lambda changes: apply(changes, new=False),
-        delete=lambda: api.delete(path),
-        dry_run=module.check_mode,
     )
     if wanted and (reply or not module.check_mode):
         if result["diff"]["after"].get("enabled", True) and not module.check_mode:
@@ -145,15 +146,13 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "type": {"type": "str", "choices": ["nfs", "smb"], "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "enabled": {"type": "bool"},
-            "port": {"type": "int"},
-            "settings": {"type": "dict"},
-            "wait": {"type": "int", "default": 30},
-        },
+        argument_spec=declared(
+            type={"type": "str", "choices": ["nfs", "smb"], "required": True},
+            enabled={"type": "bool"},
+            port={"type": "int"},
+            settings={"type": "dict"},
+            wait={"type": "int", "default": 30},
+        ),
         supports_check_mode=True,
     )
     run(module, work)

@@ -18,23 +18,13 @@ description:
 extends_documentation_fragment:
   - netfs.bench.dfsctl
   - netfs.bench.dfsctl.attributes
+  - netfs.bench.dfsctl.store
 options:
-  name:
-    description: Name of the store.
-    type: str
-    required: true
   kind:
     description: Whether the store is on the server or behind it.
     type: str
     choices: [local, remote]
     required: true
-  state:
-    description:
-      - Whether the store exists.
-      - Removing it leaves its directory or its objects behind. A store that a share uses is not removed.
-    type: str
-    choices: [present, absent]
-    default: present
   type:
     description:
       - What the store is made of; required with O(state=present). V(fs) is local, V(s3) is remote, V(memory) either.
@@ -90,10 +80,6 @@ options:
   parallel_uploads:
     description: Uploads at the same time; 0 lets the server choose.
     type: int
-  wait:
-    description: Seconds to wait until the server calls the store healthy.
-    type: int
-    default: 15
 author:
   - netfs.bench contributors (@netfs)
 seealso:
@@ -147,10 +133,10 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     DfsctlError,
-    arguments,
     run,
     settle_store,
     size_bytes,
+    store_arguments,
     within,
 )
 
@@ -191,27 +177,22 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "name": {"type": "str", "required": True},
-            "kind": {"type": "str", "choices": ["local", "remote"], "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "type": {"type": "str", "choices": ["fs", "s3", "memory"]},
-            "path": {"type": "path"},
-            "durability": {"type": "str", "choices": ["local", "writeback", "remote"]},
-            "max_size": {"type": "str"},
-            "max_log_bytes": {"type": "str"},
-            "bucket": {"type": "str"},
-            "endpoint": {"type": "str"},
-            "region": {"type": "str"},
-            "prefix": {"type": "str"},
-            "access_key_id": {"type": "str", "no_log": False},
-            "secret_access_key": {"type": "str", "no_log": True},
-            "force_path_style": {"type": "bool"},
-            "allow_private_endpoint": {"type": "bool"},
-            "parallel_uploads": {"type": "int"},
-            "wait": {"type": "int", "default": 15},
-        },
+        argument_spec=store_arguments(
+            kind={"type": "str", "choices": ["local", "remote"], "required": True},
+            type={"type": "str", "choices": ["fs", "s3", "memory"]},
+            durability={"type": "str", "choices": ["local", "writeback", "remote"]},
+            max_size={"type": "str"},
+            max_log_bytes={"type": "str"},
+            bucket={"type": "str"},
+            endpoint={"type": "str"},
+            region={"type": "str"},
+            prefix={"type": "str"},
+            access_key_id={"type": "str", "no_log": False},
+            secret_access_key={"type": "str", "no_log": True},
+            force_path_style={"type": "bool"},
+            allow_private_endpoint={"type": "bool"},
+            parallel_uploads={"type": "int"},
+        ),
         required_if=[
             ("state", "present", ["type"]),
             ("type", "fs", ["path"]),

@@ -64,13 +64,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     DfsctlError,
-    arguments,
     chosen,
+    declared,
     run,
     segment,
+    settle_at,
     within,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 
 def wanted_state(given, api):
@@ -112,13 +112,14 @@ def work(module, api):
             api.put(path, settings)
         move(api, f"{path}/members", members, changes.get("members", members))
 
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         before,
         wanted,
         create=create,
         update=update,
-        delete=lambda: api.delete(path),
-        dry_run=module.check_mode,
     )
     if wanted and (reply or not module.check_mode):
         result["group"] = {"members": [], **api.get(path)}
@@ -128,14 +129,12 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "gid": {"type": "int"},
-            "description": {"type": "str"},
-            "members": {"type": "list", "elements": "str"},
-        },
+        argument_spec=declared(
+            name={"type": "str", "required": True},
+            gid={"type": "int"},
+            description={"type": "str"},
+            members={"type": "list", "elements": "str"},
+        ),
         supports_check_mode=True,
     )
     run(module, work)

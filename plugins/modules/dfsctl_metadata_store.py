@@ -16,18 +16,8 @@ description:
 extends_documentation_fragment:
   - netfs.bench.dfsctl
   - netfs.bench.dfsctl.attributes
+  - netfs.bench.dfsctl.store
 options:
-  name:
-    description: Name of the store.
-    type: str
-    required: true
-  state:
-    description:
-      - Whether the store exists.
-      - Removing it leaves its directory or its tables behind. A store that a share uses is not removed.
-    type: str
-    choices: [present, absent]
-    default: present
   type:
     description:
       - What the store is made of; required with O(state=present).
@@ -71,10 +61,6 @@ options:
   index_cache_mb:
     description: Cache of V(badger) for indexes, in MiB; 0 lets the server choose.
     type: int
-  wait:
-    description: Seconds to wait until the server calls the store healthy.
-    type: int
-    default: 15
 author:
   - netfs.bench contributors (@netfs)
 seealso:
@@ -127,7 +113,7 @@ restart_required:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import arguments, run, settle_store, within
+from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import run, settle_store, store_arguments, within
 
 KEYS = [
     "path",
@@ -155,26 +141,21 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "type": {"type": "str", "choices": ["badger", "sqlite", "postgres", "memory"]},
-            "path": {"type": "path"},
-            "host": {"type": "str"},
-            "port": {"type": "int"},
-            "database": {"type": "str"},
-            "user": {"type": "str"},
-            "password": {"type": "str", "no_log": True},
-            "sslmode": {
+        argument_spec=store_arguments(
+            type={"type": "str", "choices": ["badger", "sqlite", "postgres", "memory"]},
+            host={"type": "str"},
+            port={"type": "int"},
+            database={"type": "str"},
+            user={"type": "str"},
+            password={"type": "str", "no_log": True},
+            sslmode={
                 "type": "str",
                 "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
             },
-            "relaxed_durability": {"type": "bool"},
-            "block_cache_mb": {"type": "int"},
-            "index_cache_mb": {"type": "int"},
-            "wait": {"type": "int", "default": 15},
-        },
+            relaxed_durability={"type": "bool"},
+            block_cache_mb={"type": "int"},
+            index_cache_mb={"type": "int"},
+        ),
         required_if=[
             ("state", "present", ["type"]),
             ("type", "badger", ["path"]),

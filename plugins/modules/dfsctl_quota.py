@@ -95,15 +95,15 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     DfsctlError,
-    arguments,
+    declared,
     run,
     same_size,
     segment,
+    settle_at,
     share_name,
     size_bytes,
     within,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 SIZES = {"limit": "limit_bytes", "soft_limit": "soft_bytes"}
 NUMBERS = {"limit_files": "limit_files", "soft_limit_files": "soft_files", "grace_seconds": "grace_seconds"}
@@ -160,13 +160,14 @@ def work(module, api):
         body = {field: str(given[key] or record[key] or 0) for key, field in SIZES.items()}
         return {**body, **{field: record[key] for key, field in NUMBERS.items()}}
 
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         before,
         wanted,
         create=lambda after: api.put(path, request(after)),
         update=lambda changes: api.put(path, request({**before, **changes})),
-        delete=lambda: api.delete(path),
-        dry_run=module.check_mode,
     )
     if wanted and (reply or not module.check_mode):
         result["quota"] = api.get(path)
@@ -176,18 +177,16 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "share": {"type": "str", "required": True},
-            "scope": {"type": "str", "choices": ["user", "group", "default-user"], "required": True},
-            "id": {"type": "int"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "limit": {"type": "str"},
-            "soft_limit": {"type": "str"},
-            "limit_files": {"type": "int"},
-            "soft_limit_files": {"type": "int"},
-            "grace_seconds": {"type": "int"},
-        },
+        argument_spec=declared(
+            share={"type": "str", "required": True},
+            scope={"type": "str", "choices": ["user", "group", "default-user"], "required": True},
+            id={"type": "int"},
+            limit={"type": "str"},
+            soft_limit={"type": "str"},
+            limit_files={"type": "int"},
+            soft_limit_files={"type": "int"},
+            grace_seconds={"type": "int"},
+        ),
         supports_check_mode=True,
     )
     run(module, work)

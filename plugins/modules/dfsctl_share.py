@@ -163,15 +163,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     LEVELS,
     DfsctlError,
-    arguments,
     chosen,
+    declared,
     run,
     same_size,
     segment,
+    settle_at,
     share_name,
     within,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 SAME = [  # what the API and the module call by the same name
     "default_permission",
@@ -296,13 +296,14 @@ def work(module, api):
         if changes.get("enabled") is False or ("enabled" in changes and not new):
             api.post(f"{path}/{'enable' if changes['enabled'] else 'disable'}")
 
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         before,
         wanted,
         create=lambda after: apply(after, new=True),
         update=lambda changes: apply(changes, new=False),
-        delete=lambda: api.delete(path),
-        dry_run=module.check_mode,
     )
     moved = {key for key, value in result["diff"]["after"].items() if (before or {}).get(key) != value}
     result["restart_required"] = bool(before and moved & AFTER_RESTART)
@@ -317,34 +318,32 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "metadata_store": {"type": "str"},
-            "local_store": {"type": "str"},
-            "remote_store": {"type": "str"},
-            "default_permission": {"type": "str", "choices": LEVELS},
-            "squash": {
+        argument_spec=declared(
+            name={"type": "str", "required": True},
+            metadata_store={"type": "str"},
+            local_store={"type": "str"},
+            remote_store={"type": "str"},
+            default_permission={"type": "str", "choices": LEVELS},
+            squash={
                 "type": "str",
                 "choices": ["none", "root_to_admin", "root_to_guest", "all_to_admin", "all_to_guest"],
             },
-            "enabled": {"type": "bool"},
-            "read_only": {"type": "bool"},
-            "encrypt_data": {"type": "bool"},
-            "access_based_enumeration": {"type": "bool"},
-            "continuous_availability": {"type": "bool"},
-            "quota": {"type": "str"},
-            "local_size": {"type": "str"},
-            "read_buffer_size": {"type": "str"},
-            "retention_policy": {"type": "str", "choices": ["lru", "ttl", "pin"]},
-            "retention_ttl": {"type": "str"},
-            "trash_enabled": {"type": "bool"},
-            "trash_retention_days": {"type": "int"},
-            "blocked_operations": {"type": "list", "elements": "str"},
-            "owner": {"type": "str"},
-            "wait": {"type": "int", "default": 30},
-        },
+            enabled={"type": "bool"},
+            read_only={"type": "bool"},
+            encrypt_data={"type": "bool"},
+            access_based_enumeration={"type": "bool"},
+            continuous_availability={"type": "bool"},
+            quota={"type": "str"},
+            local_size={"type": "str"},
+            read_buffer_size={"type": "str"},
+            retention_policy={"type": "str", "choices": ["lru", "ttl", "pin"]},
+            retention_ttl={"type": "str"},
+            trash_enabled={"type": "bool"},
+            trash_retention_days={"type": "int"},
+            blocked_operations={"type": "list", "elements": "str"},
+            owner={"type": "str"},
+            wait={"type": "int", "default": 30},
+        ),
         supports_check_mode=True,
     )
     run(module, work)

@@ -76,12 +76,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     LEVELS,
     DfsctlError,
-    arguments,
+    declared,
     run,
     segment,
+    settle_at,
     share_name,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 
 def work(module, api):
@@ -99,13 +99,14 @@ def work(module, api):
     if before is None and given["state"] == "present" and api.get(f"/{kind}s/{segment(name)}", missing=True) is None:
         raise DfsctlError(f"There is no {kind} {name}.")
     path = f"{share}/permissions/{kind}s/{segment(name)}"
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         before,
         {"level": given["level"]} if given["state"] == "present" else None,
         create=lambda after: api.put(path, after),
         update=lambda changes: api.put(path, changes),
-        delete=lambda: api.delete(path),
-        dry_run=module.check_mode,
     )
     result["permissions"] = api.get(f"{share}/permissions", missing=True) or []
     return result
@@ -114,14 +115,12 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "share": {"type": "str", "required": True},
-            "user": {"type": "str"},
-            "group": {"type": "str"},
-            "level": {"type": "str", "choices": LEVELS},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
+        argument_spec=declared(
+            share={"type": "str", "required": True},
+            user={"type": "str"},
+            group={"type": "str"},
+            level={"type": "str", "choices": LEVELS},
+        ),
         mutually_exclusive=[("user", "group")],
         required_one_of=[("user", "group")],
         required_if=[("state", "present", ["level"])],

@@ -72,7 +72,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     DfsctlError,
-    arguments,
+    declared,
     run,
     segment,
     share_name,
@@ -134,14 +134,12 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "share": {"type": "str", "required": True},
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "verify": {"type": "bool", "default": True},
-            "wait": {"type": "int", "default": 300},
-        },
+        argument_spec=declared(
+            share={"type": "str", "required": True},
+            name={"type": "str", "required": True},
+            verify={"type": "bool", "default": True},
+            wait={"type": "int", "default": 300},
+        ),
         supports_check_mode=True,
     )
     run(module, work)

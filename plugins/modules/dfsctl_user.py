@@ -118,13 +118,13 @@ from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     NEW_MASK,
     ApiError,
     DfsctlError,
-    arguments,
     chosen,
+    declared,
     run,
     segment,
+    settle_at,
     within,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 KEYS = ["role", "uid", "gid", "display_name", "email", "enabled", "groups"]
 
@@ -202,15 +202,16 @@ def work(module, api):
         if "password" in changes and not renewed:
             api.post(f"{path}/password", {"new_password": password})
 
-    result = settle(
+    result = settle_at(
+        module,
+        api,
+        path,
         before,
         wanted,
         create=lambda after: api.post(
             "/users", {**chosen(after, *set(KEYS) & set(after)), "username": given["name"], "password": password}
         ),
         update=update,
-        delete=lambda: api.delete(path),
-        dry_run=module.check_mode,
     )
     if wanted and (reply or not module.check_mode):
         result["user"] = api.get(path)
@@ -220,25 +221,23 @@ def work(module, api):
 def main():
     """The module."""
     module = AnsibleModule(
-        argument_spec={
-            **arguments(),
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "password": {"type": "str", "no_log": True},
-            "update_password": {
+        argument_spec=declared(
+            name={"type": "str", "required": True},
+            password={"type": "str", "no_log": True},
+            update_password={
                 "type": "str",
                 "choices": ["always", "on_create"],
                 "default": "always",
                 "no_log": False,
             },
-            "role": {"type": "str", "choices": ["user", "operator", "admin"]},
-            "uid": {"type": "int"},
-            "gid": {"type": "int"},
-            "groups": {"type": "list", "elements": "str"},
-            "display_name": {"type": "str"},
-            "email": {"type": "str"},
-            "enabled": {"type": "bool"},
-        },
+            role={"type": "str", "choices": ["user", "operator", "admin"]},
+            uid={"type": "int"},
+            gid={"type": "int"},
+            groups={"type": "list", "elements": "str"},
+            display_name={"type": "str"},
+            email={"type": "str"},
+            enabled={"type": "bool"},
+        ),
         supports_check_mode=True,
     )
     run(module, work, checked=False)

@@ -113,6 +113,34 @@ def server(tmp_path_factory: pytest.TempPathFactory):
     shutil.rmtree(home, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory: pytest.TempPathFactory):
+    """A real object store with one bucket, as the options of a remote store name it."""
+    home = tmp_path_factory.mktemp("s3")
+    (home / "nas").mkdir()
+    (port,) = free_ports(1)
+    keys = {"access_key_id": "AKINTEGRATION", "secret_access_key": "s3-secret-of-the-integration-tests"}
+    with subprocess.Popen(
+        [program("versitygw"), "--port", f"127.0.0.1:{port}", "--quiet", "posix", home],
+        env={
+            "PATH": os.environ["PATH"],
+            "ROOT_ACCESS_KEY": keys["access_key_id"],
+            "ROOT_SECRET_KEY": keys["secret_access_key"],
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as store:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        yield {"type": "s3", "bucket": "nas", "endpoint": f"http://127.0.0.1:{port}", "force_path_style": True, **keys}
+        store.terminate()
+
+
 class FailedError(Exception):
     """A module said that it failed."""
 

@@ -66,6 +66,33 @@ def test_block_store(both, server):
     assert both("dfsctl_block_store", name="b1", kind="local", state="absent")["changed"]
 
 
+def test_block_store_in_a_bucket(both, run, bucket):
+    store = {"name": "b2", "kind": "remote", **bucket, "allow_private_endpoint": True}
+    assert both("dfsctl_block_store", **store)["changed"]
+    changed = both("dfsctl_block_store", **store, prefix="nas/")
+    assert changed["changed"]
+    assert changed["diff"]["before"]["secret_access_key"] == changed["diff"]["after"]["secret_access_key"] == "********"
+    assert bucket["secret_access_key"] not in json.dumps([changed, run("dfsctl_info")])
+    assert both("dfsctl_block_store", name="b2", kind="remote", state="absent")["changed"]
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"bucket": "missing"}, "b3.*does not work"),
+        ({"access_key_id": "NOBODY"}, "b3.*does not work"),
+        ({"secret_access_key": "another-secret-key"}, "b3.*does not work"),
+        ({"allow_private_endpoint": False}, "private/internal address"),
+    ],
+)
+def test_a_remote_store_that_does_not_work(run, bucket, wrong, words):
+    store = {"name": "b3", "kind": "remote", **bucket, "allow_private_endpoint": True, "wait": 1, **wrong}
+    with pytest.raises(FailedError, match=words) as caught:
+        run("dfsctl_block_store", **store)
+    run("dfsctl_block_store", name="b3", kind="remote", state="absent")
+    assert store["secret_access_key"] not in json.dumps(caught.value.result)
+
+
 def test_share(both):
     made = both("dfsctl_share", name="/s1", **BASE, default_permission="read", quota="2GiB", squash="none")
     assert made["changed"]
