@@ -51,6 +51,18 @@ def test_profiles_that_share_a_role_set_the_same_variables():
         assert len({tuple(names) for names in by_profile.values()}) == 1, f"{role}: {by_profile}"
 
 
+def test_profiles_that_share_a_service_want_the_same_of_it():
+    """One run deploys them all on one node, one after the other: what the last one lacks, the others would lose."""
+    variables: dict[str, dict[str, object]] = {}
+    for name, profile in PROFILES.items():
+        for service in profile["services"][:-1]:
+            variables.setdefault(service["role"], {})[name] = service.get("variables", {})
+    assert len(variables["postgresql"]) > 1
+    for role, by_profile in variables.items():
+        first, *others = by_profile.values()
+        assert all(other == first for other in others), f"{role}: {by_profile}"
+
+
 @pytest.mark.parametrize("path", WORKLOADS, ids=lambda path: path.stem)
 def test_workload(path):
     text = path.read_text(encoding="utf-8")
