@@ -14,9 +14,11 @@ DIRECTORY = "/mnt/netfs-bench-test"
 
 
 @contextmanager
-def mounted(client: Host, endpoint: dict[str, Any], protocol: str) -> Iterator[str]:
+def mounted(
+    client: Host, endpoint: dict[str, Any], protocol: str, patience: str = "soft,timeo=100,retrans=1"
+) -> Iterator[str]:
     """Mount the endpoint on the client by its kernel, and unmount it whatever happens."""
-    options = f"vers={protocol.removeprefix('nfs')},proto=tcp,port={endpoint['port']},soft,timeo=100,retrans=1"
+    options = f"vers={protocol.removeprefix('nfs')},proto=tcp,port={endpoint['port']},{patience}"
     if protocol == "nfs3":
         options += f",mountport={endpoint['mount_port']},mountproto=tcp,nolock"
     source = f"{endpoint['host']}:{endpoint['path']}"

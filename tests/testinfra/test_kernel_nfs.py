@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from typing import Any
 
 import nfs
@@ -13,6 +16,8 @@ from testinfra.host import Host
 
 UNIT = "nfs-server.service"
 CHECK = "/usr/local/lib/netfs-kernel-nfs/check"
+# Every 4 KiB is flushed before the next one; what was written can be told from anything else.
+FIO = "fio --name=cut --rw=write --bs=4k --size=24m --fsync=1 --verify=crc32c --directory={directory}"
 PROTOCOLS = ["nfs3", "nfs4.0", "nfs4.1", "nfs4.2"]
 
 
@@ -38,9 +43,13 @@ def test_settings_reached_the_kernel(node: Host) -> None:
 
 def test_exports(node: Host) -> None:
     files = node.file("/etc/exports.d").listdir()
-    assert sorted(files) == ["netfs-export-both.exports", "netfs-export-few.exports"]
+    assert sorted(files) == [f"netfs-export-{name}.exports" for name in ("both", "few", "quick")]
     exports = node.check_output("exportfs -s").splitlines()
-    assert all("sync," in line and "async" not in line for line in exports)
+    assert {line.split()[0] for line in exports if "async" in line.partition("(")[2].split(",")} == {"/export/quick"}
+    assert {line.split()[0] for line in exports if "sync" in line.partition("(")[2].split(",")} == {
+        "/export/both",
+        "/export/few",
+    }
     assert [line.split()[1].partition("(")[0] for line in exports if line.startswith("/export/few")] == [
         "127.0.0.1",
         "198.18.0.0/15",
@@ -107,3 +116,52 @@ def test_a_bad_export_is_refused(node: Host, line: str, says: str) -> None:
     assert answer.rc == 1
     assert says in answer.stderr
     assert node.check_output("exportfs -s") == before
+
+
+def docker(*words: str) -> str:
+    """Return what the Docker client says."""
+    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def cut_the_power(node: Host) -> None:
+    """Kill the kernel of the node, which loses what was in its memory, and boot it again."""
+    labels = {"installation": os.environ["NETFS_BENCH_INSTALLATION"], "node": "server"}
+    filters = [f"--filter=label=netfs.bench.{key}={value}" for key, value in labels.items()]
+    container = docker("ps", "--quiet", *filters).strip()
+    docker("exec", container, "sh", "-c", "kill -9 $(cat /run/uml/pid)")
+    assert docker("wait", container).strip() == "137"
+    docker("start", container)
+    until = time.monotonic() + 120
+    while True:
+        try:
+            node.check_output("systemctl is-active %s", UNIT)
+            return
+        except (AssertionError, RuntimeError):  # it boots
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+def test_what_was_flushed_survives_a_power_cut(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    """With sync all that fsync acknowledged is there; with async, which counts as volatile, it is not."""
+    with nfs.mounted(client, {**endpoint, "path": "/export"}, "nfs4.2", "hard") as directory:
+        for name in ("both", "quick"):
+            run = FIO.format(directory=f"{directory}/{name}") + f" --do_verify=0 > /tmp/cut-{name} 2>&1"
+            client.check_output("nohup sh -c %s > /dev/null 2>&1 & echo $! > %s", run, f"/tmp/cut-{name}.pid")
+        for name in ("both", "quick"):  # both are in the middle of it
+            node.check_output(
+                "for t in $(seq 300); do [ $(stat -c %%s %s) -ge 2097152 ] && exit 0; sleep 0.1; done; exit 1",
+                f"/export/{name}/cut.0.0",
+            )
+        cut_the_power(node)
+        for name in ("both", "quick"):
+            client.check_output("timeout 100 tail --pid=$(cat %s) -f /dev/null", f"/tmp/cut-{name}.pid")
+    with nfs.mounted(client, {**endpoint, "path": "/export"}, "nfs4.2", "hard") as directory:
+        told = {
+            name: client.run(FIO.format(directory=f"{directory}/{name}") + " --verify_only=1 --verify_fatal=1")
+            for name in ("both", "quick")
+        }
+        client.check_output("rm %s/*/cut.0.0 /tmp/cut-*", directory)
+    assert told["both"].rc == 0, told["both"]
+    assert told["quick"].rc != 0, "nothing was lost: either the power was not cut, or async is no longer volatile"
+    assert "verify" in told["quick"].stderr, told["quick"]
