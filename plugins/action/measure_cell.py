@@ -148,7 +148,8 @@ class ActionModule(ActionBase):
         checked = self._check(answer)
         counters = {} if args["obstacle"] else meeting.told(self.others)
         if before and after:
-            counters[self.here] = _counters.used(before, after, seconds)
+            # The client also works for Ansible's modules, so it is judged over all the time that this took
+            counters[self.here] = _counters.used(before, after, ended - started)
             found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
         if counters:
             found["counters"] = counters
