@@ -10,8 +10,6 @@ NETFS_DFS names the directory with dfs and dfsctl; without it, the programs are 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import io
 import json
 import os
 import shutil
@@ -21,7 +19,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
+from running import call
 
 PASSWORD = "first-password-of-admin"
 SECRET = "secret-that-signs-the-tokens-0123456789"
@@ -139,27 +137,6 @@ def bucket(tmp_path_factory: pytest.TempPathFactory):
             time.sleep(0.1)
         yield {"type": "s3", "bucket": "nas", "endpoint": f"http://127.0.0.1:{port}", "force_path_style": True, **keys}
         store.terminate()
-
-
-class FailedError(Exception):
-    """A module said that it failed."""
-
-    def __init__(self, result: dict) -> None:
-        super().__init__(result["msg"])
-        self.result = result
-
-
-def call(module_name: str, /, *, check: bool = False, **params) -> dict:
-    """Run a module in this process, as Ansible would, and return its result."""
-    module = importlib.import_module(f"ansible_collections.netfs.bench.plugins.modules.{module_name}")
-    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
-    out = io.StringIO()
-    with patch_module_args(arguments), contextlib.redirect_stdout(out), pytest.raises(SystemExit):
-        module.main()
-    result = json.loads(out.getvalue())
-    if result.get("failed"):
-        raise FailedError(result)
-    return result
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import socket
 import subprocess
 
 import pytest
-from conftest import PASSWORD, FailedError, free_ports
+from conftest import PASSWORD, free_ports
 from conftest import program as program_of
+from running import FailedError
 
 BASE = {"metadata_store": "meta", "local_store": "disk"}
 
@@ -21,7 +22,7 @@ BASE = {"metadata_store": "meta", "local_store": "disk"}
 @pytest.fixture(scope="module", autouse=True)
 def stage(server):
     """A store of each kind and a share, which most tests stand on."""
-    from conftest import call
+    from running import call
 
     to = {"api_url": server.url, "api_password": PASSWORD}
     call("dfsctl_adapter", type="smb", port=server.smb, **to)

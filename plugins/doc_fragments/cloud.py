@@ -1,0 +1,27 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connection options that the cloud modules share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  region:
+    description: Region. Environment E(AWS_REGION) if empty.
+    type: str
+    default: ""
+  endpoint_url:
+    description:
+      - Another endpoint than AWS's own. Environment E(AWS_ENDPOINT_URL) if empty.
+      - Credentials that are not AWS's are refused with any endpoint that is not on the loopback interface.
+    type: str
+    default: ""
+notes:
+  - Credentials come the way boto3 finds them (environment, profile, instance role); there is no option for them.
+requirements:
+  - boto3
+"""

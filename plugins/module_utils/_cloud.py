@@ -1,0 +1,184 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances, their names and their life, as plain data. Private to this collection: may change without notice."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import typing as t
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+Json = dict[str, t.Any]
+
+PROJECT = "netfs-bench"
+MANAGED_BY = "netfs.bench"
+ORCHESTRATOR = "orchestrator"
+LIVE = ("pending", "running", "stopping", "stopped")
+# Answers that say "not here, not now": the next type or zone may do. Names from AWS's list of error codes.
+NO_CAPACITY = frozenset(
+    {
+        "InsufficientInstanceCapacity",
+        "MaxSpotInstanceCountExceeded",
+        "SpotMaxPriceTooLow",
+        "UnfulfillableCapacity",
+    }
+)
+# One group of equal nodes, as the modules take it; documented in doc_fragments/cloud_groups.py
+GROUP_OPTIONS: Json = {
+    "role": {"type": "str", "required": True},
+    "site": {"type": "str", "default": ""},
+    "count": {"type": "int", "default": 1},
+    "types": {"type": "list", "elements": "str", "required": True},
+    "market": {"type": "str", "choices": ["spot", "on-demand"], "default": "spot"},
+    "on_demand_allowed": {"type": "bool", "default": False},
+    "volume_gb": {"type": "int", "default": 50},
+    "public_address": {"type": "bool", "default": True},
+}
+REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
+
+
+class CloudError(Exception):
+    """What was asked of the cloud, what it said, and its code when it gave one."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL can only lead to this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_endpoint(access_key: str, endpoint: str) -> None:
+    """Raise a CloudError for credentials that are none of AWS's, unless the endpoint is on this machine."""
+    if not access_key:
+        raise CloudError("There are no AWS credentials. Give them as docs/ec2.md says, for example with AWS_PROFILE.")
+    fake = not REAL_KEY.fullmatch(access_key) or access_key.endswith("EXAMPLE")
+    if fake and not is_loopback(endpoint):
+        raise CloudError(
+            f"These credentials are not AWS's, so they may only be used with an endpoint on the loopback interface, "
+            f"not with {endpoint or 'AWS itself'}. Set endpoint_url (AWS_ENDPOINT_URL) or use real credentials."
+        )
+
+
+def moment(text: str) -> datetime:
+    """Read a time of ISO 8601 with its zone; anything else is an error."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CloudError(f"'{text}' is no time of ISO 8601, such as 2026-11-24T12:00:00Z.") from error
+    if read.tzinfo is None:
+        raise CloudError(f"The time '{text}' has no zone. Write it as 2026-11-24T12:00:00Z.")
+    return read
+
+
+def instance(raw: Json) -> Json:
+    """Return what is needed of one instance that EC2 described."""
+    return {
+        "id": raw["InstanceId"],
+        "state": raw["State"]["Name"],
+        "type": raw["InstanceType"],
+        # EC2 names the market only where it is not on demand
+        "market": raw.get("InstanceLifecycle", "on-demand"),
+        "zone": raw["Placement"]["AvailabilityZone"],
+        "launched": raw["LaunchTime"].isoformat(),
+        "private_address": raw.get("PrivateIpAddress", ""),
+        "public_address": raw.get("PublicIpAddress", ""),
+        "tags": {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])},
+    }
+
+
+def names_of(groups: list[Json]) -> list[Json]:
+    """Return a name and its tags for every wanted node, such as ``storage-a-1``."""
+    wanted = [
+        {
+            "name": "-".join(filter(None, (group["role"].replace("_", "-"), group["site"], str(number)))),
+            "role": group["role"],
+            "site": group["site"],
+            "node": str(number),
+            "group": group,
+        }
+        for group in groups
+        for number in range(1, group["count"] + 1)
+    ]
+    names = [node["name"] for node in wanted]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise CloudError(f"Two groups make the same names: {', '.join(twice)}. Give one of them another site.")
+    return wanted
+
+
+def by_name(instances: list[Json]) -> dict[str, Json]:
+    """Return the live instance of each name; a name that is there twice is an error."""
+    found: dict[str, Json] = {}
+    for each in (each for each in instances if each["state"] in LIVE):
+        name = each["tags"].get("Name", "")
+        if not name:
+            raise CloudError(f"Instance {each['id']} has the tags of this cluster but no Name.")
+        if name in found:
+            raise CloudError(f"Instances {found[name]['id']} and {each['id']} are both called {name}. End one of them.")
+        found[name] = each
+    return found
+
+
+def generation_of(each: Json) -> int:
+    """Return the generation in an instance's tags; a missing or odd one is an error."""
+    text = each["tags"].get("generation", "")
+    if not re.fullmatch(r"[1-9]\d*", text):
+        raise CloudError(f"Instance {each['id']} has no generation in its tags, but '{text}'.")
+    return int(text)
+
+
+def next_generation(name: str, instances: list[Json]) -> int:
+    """Return the generation of a new instance: one more than that of any which EC2 still remembers."""
+    return 1 + max((generation_of(each) for each in instances if each["tags"].get("Name") == name), default=0)
+
+
+def attempts(group: Json, zones: list[str]) -> list[Json]:
+    """Return what to try, in order: each type in each zone on the wanted market, then on demand where allowed."""
+    markets = [group["market"], *(["on-demand"] if group["market"] == "spot" and group["on_demand_allowed"] else [])]
+    return [
+        {"market": market, "type": type_name, "zone": zone}
+        for market in markets
+        for type_name in group["types"]
+        for zone in zones
+    ]
+
+
+def client_token(*parts: str) -> str:
+    """Return the token that makes a repeated call one launch, and another call another."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:64]
+
+
+def overdue(instances: list[Json], now: datetime, max_age_hours: float) -> list[Json]:
+    """Return the instances of ours that are past their time, each with the reason. Only tags and EC2's times count."""
+    found = []
+    for each in instances:
+        if each["tags"].get("managed-by") != MANAGED_BY or each["state"] not in LIVE:
+            continue
+        expires = each["tags"].get("expires-at", "")
+        age = now - moment(each["launched"])
+        if age < timedelta(0):
+            raise CloudError(f"Instance {each['id']} was launched in the future, so the clock of this host is wrong.")
+        try:
+            expired = bool(expires) and moment(expires) <= now
+        except CloudError:
+            # a broken limit limits nothing: the age decides
+            expired = False
+        if expired:
+            found.append({**each, "reason": f"its life ended at {expires}"})
+        elif each["tags"].get("role") != ORCHESTRATOR and age >= timedelta(hours=max_age_hours):
+            found.append({**each, "reason": f"it is older than {max_age_hours:g} hours"})
+    return found

@@ -1,0 +1,74 @@
+#!/usr/bin/python
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cloud_account_info
+short_description: Say which cloud account the credentials lead to, or refuse them
+version_added: 0.1.0
+description:
+  - Plays ask this before anything else. It refuses credentials that are not AWS's with any endpoint that is not on the
+    loopback interface, so that a play that is tried out cannot reach a real account.
+extends_documentation_fragment:
+  - netfs.bench.cloud
+attributes:
+  check_mode:
+    description: Can run in check mode; it never changes anything.
+    support: full
+  diff_mode:
+    description: Has no difference to show.
+    support: none
+author:
+  - netfs.bench contributors (@netfs)
+"""
+
+EXAMPLES = r"""
+- name: See which account this is
+  netfs.bench.cloud_account_info:
+    region: us-west-2
+"""
+
+RETURN = r"""
+account:
+  description: Number of the account.
+  returned: success
+  type: str
+  sample: "123456789012"
+region:
+  description: Region that is used.
+  returned: success
+  type: str
+  sample: us-west-2
+zones:
+  description: Zones of the region that are available.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+
+
+def main():
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    try:
+        cloud = connect(module.params)
+        zones = [
+            zone["ZoneName"]
+            for zone in cloud("ec2", "describe_availability_zones")["AvailabilityZones"]
+            if zone["State"] == "available"
+        ]
+        module.exit_json(changed=False, account=cloud.account(), region=cloud.region, zones=sorted(zones))
+    except CloudError as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,353 @@
+#!/usr/bin/python
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: cloud_spot_group
+short_description: Make the instances of a cluster that are missing, on the spot market or on demand
+version_added: 0.1.0
+description:
+  - Instances are found by their tags, never by a file. What is there stays; for each name that is missing one instance
+    is made, with a generation one higher than the last.
+  - Every instance asks for IMDSv2, has an encrypted gp3 root, and is terminated when it powers itself off.
+  - When a type cannot be had in a zone, the next one is tried; the failure says all that were.
+options:
+  state:
+    description: Whether the instances are there. V(absent) ends every instance of the cluster.
+    type: str
+    choices: [present, absent]
+    default: present
+  project:
+    description: Value of the tag V(project).
+    type: str
+    default: netfs-bench
+  cluster:
+    description: Value of the tag V(cluster).
+    type: str
+    required: true
+  image:
+    description: Image that a node is made of. Needed for V(present).
+    type: str
+    default: ""
+  key_name:
+    description: Key pair. Needed for V(present).
+    type: str
+    default: ""
+  subnets:
+    description: Subnet of each zone, in the order in which zones are tried. Needed for V(present).
+    type: dict
+    default: {}
+  security_groups:
+    description: Security groups by role; V(default) holds for roles that are not named.
+    type: dict
+    default: {}
+  instance_profile:
+    description: Name of the instance profile.
+    type: str
+    default: ""
+  user_data:
+    description: What cloud-init gets.
+    type: str
+    default: ""
+  expires_at:
+    description: When the life of a new node ends, in ISO 8601. Needed for V(present).
+    type: str
+    default: ""
+  tags:
+    description: More tags, such as V(phase).
+    type: dict
+    default: {}
+  timeout:
+    description: Seconds that instances may take until they run, or are gone.
+    type: int
+    default: 300
+extends_documentation_fragment:
+  - netfs.bench.cloud
+  - netfs.bench.cloud_groups
+attributes:
+  check_mode:
+    description: Says what it would make or end.
+    support: full
+  diff_mode:
+    description: Shows the names, and the generation of each.
+    support: full
+author:
+  - netfs.bench contributors (@netfs)
+"""
+
+EXAMPLES = r"""
+- name: Make a server and a client
+  netfs.bench.cloud_spot_group:
+    region: us-west-2
+    cluster: mine
+    groups:
+      - {role: server, types: [i4i.2xlarge, i4i.4xlarge]}
+      - {role: client, types: [c7a.xlarge], on_demand_allowed: true}
+    image: ami-0123456789abcdef0
+    key_name: netfs-bench-mine
+    subnets: {us-west-2a: subnet-1, us-west-2b: subnet-2}
+    security_groups: {default: [sg-1]}
+    expires_at: "2026-11-24T20:00:00Z"
+"""
+
+RETURN = r"""
+created:
+  description: Names that were made, or would be.
+  returned: success
+  type: list
+  elements: str
+kept:
+  description: Names that were there.
+  returned: success
+  type: list
+  elements: str
+replaced:
+  description: Names of those made that were there before and had ended.
+  returned: success
+  type: list
+  elements: str
+tried:
+  description: What was asked of EC2, in order, and what it said.
+  returned: always
+  type: list
+  elements: str
+instances:
+  description: The instances of the cluster that live.
+  returned: success
+  type: list
+  elements: dict
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
+    GROUP_OPTIONS,
+    LIVE,
+    MANAGED_BY,
+    NO_CAPACITY,
+    PROJECT,
+    CloudError,
+    attempts,
+    by_name,
+    client_token,
+    moment,
+    names_of,
+    next_generation,
+)
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
+
+
+def request_of(params, node, attempt, generation):
+    """The arguments of run_instances for one node."""
+    tags = {
+        **params["tags"],
+        "Name": node["name"],
+        "project": params["project"],
+        "cluster": params["cluster"],
+        "managed-by": MANAGED_BY,
+        "role": node["role"],
+        "site": node["site"],
+        "node": node["node"],
+        "generation": str(generation),
+        "expires-at": params["expires_at"],
+    }
+    kinds = ["instance", "volume", *(["spot-instances-request"] if attempt["market"] == "spot" else [])]
+    groups = params["security_groups"].get(node["role"], params["security_groups"].get("default", []))
+    request = {
+        "ImageId": params["image"],
+        "InstanceType": attempt["type"],
+        "KeyName": params["key_name"],
+        "MinCount": 1,
+        "MaxCount": 1,
+        "ClientToken": client_token(
+            params["cluster"], node["name"], str(generation), params["expires_at"], *attempt.values()
+        ),
+        "InstanceInitiatedShutdownBehavior": "terminate",
+        "MetadataOptions": {
+            "HttpTokens": "required",
+            "HttpPutResponseHopLimit": 1,
+            "InstanceMetadataTags": "enabled",
+        },
+        "NetworkInterfaces": [
+            {
+                "DeviceIndex": 0,
+                "SubnetId": params["subnets"][attempt["zone"]],
+                "Groups": groups,
+                "AssociatePublicIpAddress": node["group"]["public_address"],
+            }
+        ],
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": "/dev/sda1",
+                "Ebs": {
+                    "VolumeSize": node["group"]["volume_gb"],
+                    "VolumeType": "gp3",
+                    "Encrypted": True,
+                    "DeleteOnTermination": True,
+                },
+            }
+        ],
+        "TagSpecifications": [
+            {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+            for kind in kinds
+        ],
+        "UserData": params["user_data"],
+    }
+    if attempt["market"] == "spot":
+        request["InstanceMarketOptions"] = {
+            "MarketType": "spot",
+            "SpotOptions": {"SpotInstanceType": "one-time", "InstanceInterruptionBehavior": "terminate"},
+        }
+    if params["instance_profile"]:
+        request["IamInstanceProfile"] = {"Name": params["instance_profile"]}
+    return request
+
+
+def launch(cloud, params, node, generation, tried):
+    """Make one node, of the first type in the first zone that can be had."""
+    for attempt in attempts(node["group"], list(params["subnets"])):
+        words = f"{node['name']}: {attempt['type']} in {attempt['zone']}, {attempt['market']}"
+        try:
+            cloud("ec2", "run_instances", **request_of(params, node, attempt, generation))
+        except CloudError as error:
+            tried.append(f"{words}: {error.code or error}")
+            if error.code not in NO_CAPACITY:
+                raise
+        else:
+            tried.append(f"{words}: made")
+            return
+    raise CloudError(f"{node['name']} cannot be had now. Tried: {'; '.join(tried)}. Name more types or zones.")
+
+
+def wait(cloud, params, wanted):
+    """Wait until the live instances are as wanted says."""
+    until = time.monotonic() + params["timeout"]
+    while True:
+        instances = cloud.instances(params["project"], params["cluster"], LIVE)
+        if wanted(instances):
+            return instances
+        if time.monotonic() > until:
+            states = ", ".join(f"{each['id']} {each['state']}" for each in instances) or "none"
+            raise CloudError(f"The instances are not as they should be after {params['timeout']} s: {states}.")
+        time.sleep(1)
+
+
+def present(cloud, params, dry_run, tried):
+    """Make what is missing."""
+    wanted = names_of(params["groups"])
+    seen = cloud.instances(params["project"], params["cluster"], (*LIVE, "shutting-down", "terminated"))
+    live = by_name(seen)
+    odd = [name for name, each in live.items() if each["state"] in ("stopping", "stopped")]
+    if odd:
+        raise CloudError(f"These instances are stopped: {', '.join(odd)}. Start or end them.")
+    results = []
+    for node in wanted:
+        generation = next_generation(node["name"], seen)
+        there = {"name": node["name"], "generation": generation - 1}
+        results.append(
+            settle(
+                there if node["name"] in live else None,
+                there if node["name"] in live else {**there, "generation": generation},
+                create=lambda after, node=node: launch(cloud, params, node, after["generation"], tried),
+                update=lambda _changes: None,
+                delete=lambda: None,
+                dry_run=dry_run,
+            )
+        )
+    made = [result["diff"]["after"] for result in results if result["changed"]]
+    names = {node["name"] for node in wanted}
+    instances = list(live.values())
+    if made and not dry_run:
+        instances = wait(
+            cloud,
+            params,
+            lambda found: names <= {each["tags"].get("Name") for each in found if each["state"] == "running"},
+        )
+    return {
+        "changed": bool(made),
+        "created": [each["name"] for each in made],
+        "kept": sorted(names & set(live)),
+        "replaced": [each["name"] for each in made if each["generation"] > 1],
+        "instances": instances,
+        "diff": {
+            "before": {
+                "nodes": {
+                    result["diff"]["before"].get("name"): result["diff"]["before"]
+                    for result in results
+                    if result["diff"]["before"]
+                }
+            },
+            "after": {"nodes": {result["diff"]["after"]["name"]: result["diff"]["after"] for result in results}},
+        },
+    }
+
+
+def absent(cloud, params, dry_run):
+    """End everything of the cluster."""
+    found = cloud.instances(params["project"], params["cluster"], LIVE)
+    before = {"nodes": {each["id"]: each["tags"].get("Name", "") for each in found}}
+
+    def delete():
+        cloud.terminate([each["id"] for each in found])
+        wait(cloud, params, lambda left: not left)
+
+    result = settle(
+        before if found else None,
+        None,
+        create=lambda _after: None,
+        update=lambda _changes: None,
+        delete=delete,
+        dry_run=dry_run,
+    )
+    return {**result, "created": [], "kept": [], "replaced": [], "instances": found if dry_run else []}
+
+
+def refuse(params):
+    """Raise a CloudError for what cannot be made."""
+    lacks = [name for name in ("image", "key_name", "subnets", "security_groups", "expires_at") if not params[name]]
+    if lacks:
+        raise CloudError(f"To make instances, give {', '.join(lacks)}.")
+    moment(params["expires_at"])
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            **OPTIONS,
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP_OPTIONS},
+            "project": {"type": "str", "default": PROJECT},
+            "cluster": {"type": "str", "required": True},
+            "image": {"type": "str", "default": ""},
+            "key_name": {"type": "str", "default": "", "no_log": False},
+            "subnets": {"type": "dict", "default": {}},
+            "security_groups": {"type": "dict", "default": {}},
+            "instance_profile": {"type": "str", "default": ""},
+            "user_data": {"type": "str", "default": ""},
+            "expires_at": {"type": "str", "default": ""},
+            "tags": {"type": "dict", "default": {}},
+            "timeout": {"type": "int", "default": 300},
+        },
+        supports_check_mode=True,
+    )
+    params, tried = module.params, []
+    try:
+        if params["state"] == "absent":
+            result = absent(connect(params), params, module.check_mode)
+        else:
+            refuse(params)
+            result = present(connect(params), params, module.check_mode, tried)
+    except CloudError as error:
+        module.fail_json(msg=str(error), tried=tried)
+    module.exit_json(**result, tried=tried)
+
+
+if __name__ == "__main__":
+    main()
