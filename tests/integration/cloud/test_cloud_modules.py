@@ -102,7 +102,8 @@ def test_an_api_that_is_down_is_an_error(given):
         "cloud_account_info": {},
         "cloud_sweep": {},
         "cloud_spot_group": given,
-        "cloud_price_info": PRICED,
+        # only spot prices are asked of EC2
+        "cloud_price_info": {**PRICED, "groups": [{"role": "server", "types": ["i4i.2xlarge"]}]},
     }.items():
         with pytest.raises(FailedError, match="failed"):
             call(module, **options, endpoint_url="http://127.0.0.1:1")
