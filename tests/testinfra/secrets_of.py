@@ -5,6 +5,7 @@ the command line of a search would be found by it."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -32,8 +33,8 @@ def shown_by(node: Host, unit: str) -> dict[str, str]:
     }
 
 
-def play(*words: str, **environment: str) -> str:
-    """Run a playbook of the scenario and return everything it said, loudest."""
+def play(*words: str, refused: bool = False, **environment: str) -> str:
+    """Run a playbook of the scenario, see that it succeeds (or is refused), and return everything it said."""
     program = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run(
         [str(program), *words],
@@ -46,8 +47,14 @@ def play(*words: str, **environment: str) -> str:
         timeout=600,
     )
     said = done.stdout + done.stderr
-    assert done.returncode == 0, said[-6000:]
+    assert (done.returncode == 2) if refused else (done.returncode == 0), said[-6000:]
     return said
+
+
+def refusal(**variables: object) -> str:
+    """Apply the scenario's services with other variables, see that this is refused, and return what was said."""
+    extra = f"--extra-vars={json.dumps(variables)}"
+    return " ".join(play(*inventory(), extra, "molecule/shared/converge.yml", refused=True).split())
 
 
 def inventory() -> list[str]:

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import secrets
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import nfs
 import pytest
+import secrets_of
 import smb
 from testinfra.host import Host
 
@@ -170,3 +173,64 @@ def test_a_bad_configuration_is_refused(node: Host, line: str, says: str) -> Non
     node.check_output("rm /tmp/bad.conf")
     assert answer.rc == 1
     assert says in answer.stderr
+
+
+def test_accounts_are_kept_by_the_module() -> None:
+    """What molecule/samba/accounts.yml says of the module; and its passwords are in no diff and no result.
+
+    Not louder than that, because smbclient has them in its environment.
+    """
+    words = [secrets.token_hex(16) for _number in range(2)]
+    said = secrets_of.play(
+        "--diff",
+        *secrets_of.inventory(),
+        "molecule/samba/accounts.yml",
+        NETFS_FIRST=words[0],
+        NETFS_SECOND=words[1],
+    )
+    assert "See that only that one is gone" in said
+    assert [number for number, word in enumerate(words) if word in said] == []
+
+
+@pytest.mark.parametrize(
+    "options, says", [({"srict sync": True}, "srict sync"), ({"vfs objects": ["nosuch"]}, "nosuch")]
+)
+def test_a_bad_option_stops_before_the_server_is_touched(node: Host, options: dict[str, Any], says: str) -> None:
+    seen = "systemctl show --property=MainPID,NRestarts %s; sha256sum %s"
+    before = node.check_output(seen, UNIT, CONFIG)
+    said = secrets_of.refusal(samba_shares=[{"name": "shared", "path": "/export/shared", "options": options}])
+    assert says in said
+    assert node.check_output(seen, UNIT, CONFIG) == before
+
+
+def test_a_client_without_encryption_is_refused(node: Host, endpoint: dict[str, Any]) -> None:
+    smb.log_in(node, "alice", ALICE)
+    login = f"--authentication-file={smb.LOGIN}"
+    assert smb.ask(node, endpoint["port"], "private", login, "--client-protection=encrypt").rc == 0
+    # no cipher has this name, so that the client offers none
+    without = "--option=clientsmb3encryptionalgorithms=none"
+    assert smb.ask(node, endpoint["port"], "shared", login, without).rc == 0
+    plain = smb.ask(node, endpoint["port"], "private", login, without)
+    assert plain.rc != 0
+    assert "NT_STATUS_ACCESS_DENIED" in plain.stdout
+
+
+def test_no_password_is_seen(node: Host, password: str) -> None:
+    shown = secrets_of.shown_by(node, UNIT)
+    assert "smbd" in shown["processes"]
+    assert [place for place, text in shown.items() if password in text or ALICE in text] == []
+
+
+def test_passwords_are_in_no_result_and_no_diff(password: str, tmp_path: Path) -> None:
+    """Without the files of passwords check mode would set other ones: old and new ones are in that diff."""
+    said = secrets_of.play(
+        "--check",
+        "--diff",
+        "-vvv",
+        *secrets_of.inventory(),
+        f"--extra-vars=samba_secrets_directory={tmp_path}",
+        "molecule/shared/converge.yml",
+    )
+    assert "Give every user a Samba account" in said
+    assert password not in said
+    assert "password_changed" in said
