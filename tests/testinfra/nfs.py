@@ -29,9 +29,10 @@ def mounted(
         client.run("umount -f %s || umount -l %s; rmdir %s", DIRECTORY, DIRECTORY, DIRECTORY)
 
 
-def write(client: Host, path: str, megabytes: int = 4) -> str:
-    """Write random bytes and force them to stable storage; return their checksum."""
-    client.check_output("dd if=/dev/urandom of=%s bs=1M count=%s conv=fsync status=none", path, str(megabytes))
+def write(client: Host, path: str, megabytes: int = 4, how: str = "fsync") -> str:
+    """Write random bytes and force them to stable storage, as dd calls it; return the checksum of the file."""
+    command = "dd if=/dev/urandom of=%s bs=1M count=%s conv=%s status=none"
+    client.check_output(command, path, str(megabytes), how)
     return checksum(client, path)
 
 

@@ -60,3 +60,10 @@ def refusal(**variables: object) -> str:
 def inventory() -> list[str]:
     """Return the arguments that name the inventory of the scenario."""
     return ["--inventory", str(ROOT / "inventories" / os.environ.get("NETFS_BENCH_INVENTORY", "docker"))]
+
+
+def refusals(file: Path, access_key: str) -> str:
+    """Get wrong what the scenario lists, with an access key whose secret is another; return all that was said."""
+    file.write_text(f"[default]\naws_access_key_id = {access_key}\naws_secret_access_key = guessed\n")
+    wrong = f"--extra-vars=scenario_wrong_keys={file}"
+    return play("--diff", "-vvv", *inventory(), wrong, "molecule/shared/refusals.yml")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import nfs
@@ -14,6 +15,8 @@ from testinfra.host import Host
 
 MOUNT = "netfs-juicefs.service"
 SERVER = "netfs-juicefs-nfs.service"
+STORE = "netfs-object-store.service"
+DATABASE = "postgresql@17-netfs.service"
 DIRECTORY = "/srv/juicefs"
 CACHE = "/var/cache/netfs-juicefs"
 BLOCKS = "/export/object-store/blocks"
@@ -138,11 +141,40 @@ def test_volume_holds_no_keys(node: Host) -> None:
     assert "SecretKey" not in said
 
 
+def test_flush_waits_for_a_store_that_is_away(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        node.check_output("systemctl stop %s && systemd-run --on-active=3 systemctl start %s", STORE, STORE)
+        wrote = nfs.write(client, f"{directory}/away")
+        assert node.service(STORE).is_running
+        assert nfs.checksum(client, f"{directory}/away") == wrote
+        client.check_output("rm %s", f"{directory}/away")
+
+
+def test_database_and_store_may_come_late(node: Host) -> None:
+    node.check_output("systemctl stop %s && systemctl stop %s %s", MOUNT, STORE, DATABASE)
+    node.check_output("systemctl start --no-block %s; sleep 2", MOUNT)
+    assert not is_back(node)
+    node.check_output("systemctl start %s %s", DATABASE, STORE)
+    wait_until_back(node, 60)
+
+
+def secrets(node: Host) -> list[str]:
+    lines = node.file("/etc/netfs-juicefs/environment").content_string.splitlines()
+    values = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+    return [values[name].strip('"') for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "META_PASSWORD")]
+
+
+def test_what_people_get_wrong_is_said_and_shows_no_secret(node: Host, tmp_path: Path) -> None:
+    known = secrets(node)
+    said = secrets_of.refusals(tmp_path / "keys", known[0])
+    assert "netfs-juicefs/environment" in said
+    assert [secret for secret in known if secret in said] == []
+    wait_until_back(node)
+
+
 def test_secrets_are_nowhere_to_be_seen(node: Host) -> None:
     file = node.file("/etc/netfs-juicefs/environment")
     assert (file.mode, file.user) == (0o600, "root")
-    values = dict(line.split("=", 1) for line in file.content_string.splitlines() if "=" in line and line[0] != "#")
-    secrets = [values[name].strip('"') for name in ("META_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
     for unit in (MOUNT, SERVER):
         shown = secrets_of.shown_by(node, unit)
-        assert [place for place, text in shown.items() for secret in secrets if secret in text] == []
+        assert [place for place, text in shown.items() for secret in secrets(node) if secret in text] == []

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import nfs
@@ -13,6 +14,7 @@ import secrets_of
 from testinfra.host import Host
 
 UNIT = "netfs-rclone.service"
+STORE = "netfs-object-store.service"
 UPLOADS = "/usr/local/lib/netfs-rclone/uploads"
 BUCKET = "/export/object-store/served"
 CACHE = "/var/cache/netfs-rclone"
@@ -131,12 +133,49 @@ def test_opening_an_existing_file_keeps_its_bytes(client: Host, endpoint: dict[s
         client.check_output("rm %s", f"{directory}/laid-out")
 
 
+def test_store_that_was_away_gets_every_byte(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        nfs.write(client, f"{directory}/away")
+        node.check_output("%s 60", UPLOADS)
+        node.check_output("systemctl stop %s", STORE)
+        try:
+            # it is in the cache, which acknowledges what cannot be uploaded now
+            wrote = nfs.write(client, f"{directory}/away", how="fsync,notrunc,nocreat")
+            assert nfs.checksum(client, f"{directory}/away") == wrote
+            assert json.loads(node.run("%s 2", UPLOADS).stdout)["waiting"]["files"] == 1
+        finally:
+            node.check_output("systemctl start %s", STORE)
+        assert json.loads(node.check_output("%s 60", UPLOADS))["waiting"]["files"] == 0
+        assert nfs.checksum(node, f"{BUCKET}/away") == wrote
+        client.check_output("rm %s", f"{directory}/away")
+
+
+def test_stopped_server_has_not_failed(node: Host) -> None:
+    node.check_output("systemctl stop %s", UNIT)
+    assert node.check_output("systemctl show --property=Result --value %s", UNIT) == "success"
+    node.check_output("systemctl start %s", UNIT)
+    wait_for_server(node)
+
+
+def secrets(node: Host) -> list[str]:
+    config = node.file("/etc/netfs-rclone/rclone.conf").content_string.splitlines()
+    control = node.file("/etc/netfs-rclone/remote_control").content_string.splitlines()
+    found = [line.split(" = ")[1] for line in config if "_key" in line and " = " in line]
+    found += [line.split("=", 1)[1] for line in control if "PASS=" in line]
+    assert len(found) == 3
+    return found
+
+
+def test_what_people_get_wrong_is_said_and_shows_no_secret(node: Host, tmp_path: Path) -> None:
+    known = secrets(node)
+    said = secrets_of.refusals(tmp_path / "keys", known[0])
+    assert "netfs-rclone/rclone.conf" in said
+    assert [secret for secret in known if secret in said] == []
+
+
 def test_secrets_are_nowhere_to_be_seen(node: Host) -> None:
     shown = secrets_of.shown_by(node, UNIT)
-    config = node.file("/etc/netfs-rclone/rclone.conf")
-    control = node.file("/etc/netfs-rclone/remote_control")
-    assert (config.mode, config.user, control.mode) == (0o600, "netfs-rclone", 0o600)
-    secrets = [line.split(" = ")[1] for line in config.content_string.splitlines() if "_key" in line and " = " in line]
-    secrets += [line.split("=", 1)[1] for line in control.content_string.splitlines() if "PASS=" in line]
-    assert len(secrets) == 3
-    assert [place for place, text in shown.items() for secret in secrets if secret in text] == []
+    for name, user in (("rclone.conf", "netfs-rclone"), ("remote_control", "root")):
+        file = node.file(f"/etc/netfs-rclone/{name}")
+        assert (file.mode, file.user) == (0o600, user)
+    assert [place for place, text in shown.items() for secret in secrets(node) if secret in text] == []
