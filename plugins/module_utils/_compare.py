@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import statistics
 import typing as t
 
@@ -22,6 +23,17 @@ from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, J
 
 # mount options that name the server or the connection, not how the client behaves
 OWN_OPTIONS = {"addr", "mountaddr", "clientaddr", "port", "mountport", "srcaddr", "username", "user", "unc", "sec_uid"}
+
+# of fio: what decides whether a server can compress or merge what it is given
+ENTROPY_OPTIONS = {
+    "buffer_compress_percentage",
+    "buffer_compress_chunk",
+    "buffer_pattern",
+    "dedupe_percentage",
+    "refill_buffers",
+    "scramble_buffers",
+    "zero_buffers",
+}
 
 VERDICTS = ("faster", "slower", "equivalent", "inconclusive", "noisy", "too-few")
 STATES = ("corrupt", "failed", "not-cold", "rejected", "not-comparable", "at-ceiling")
@@ -104,6 +116,9 @@ def key_fields(run: Json, cell: Json) -> Json:
         if mount == UNKNOWN
         else sorted(option for option in mount["options_effective"] if option.split("=")[0] not in OWN_OPTIONS)
     )
+    recorded = provenance.get("service", UNKNOWN)
+    service = recorded if isinstance(recorded, dict) else {}
+    proof = ", proven" if original(cell["system"]) in run["nodes"].get("durability_proofs", {}) else ""
     classes = sorted(
         [node["node"], node["kind"], node["kernel_kind"], str(node["cpus"]), str(node["memory"])]
         for node in nodes.values()
@@ -117,8 +132,25 @@ def key_fields(run: Json, cell: Json) -> Json:
         "mount options": options,
         "client and server nodes": classes,
         "client kernel": provenance["client_kernel"],
-        "durability": plan["systems"][cell["system"]]["durability"],
+        "durability": plan["systems"][cell["system"]]["durability"] + proof,
         "fio": provenance["fio_version"],
+        "data": data_of(plan, cell["workload"]),
+        "clients": sum(node["node"] == "client" for node in nodes.values()) or UNKNOWN,
+        "log level": service.get("log_level", UNKNOWN),
+        "cache budget": service.get("cache_bytes", UNKNOWN),
+    }
+
+
+def data_of(plan: Json, workload: str) -> Json:
+    """What the bytes are: the hash of the job that laid them out, and fio's options that say how random they are."""
+    entry = plan["workloads"][workload]
+    layout = plan.get("layouts", {}).get(entry.get("layout"), {})
+    jobs = [part["job"] for part in (layout, entry) if "job" in part]
+    lines = [line.strip() for job in jobs for line in job.splitlines()]
+    options = sorted({line for line in lines if line.split("=")[0].strip() in ENTROPY_OPTIONS})
+    return {
+        "layout": layout.get("sha256", "none"),
+        "entropy": (" ".join(options) or "fio's default") if jobs else UNKNOWN,
     }
 
 
@@ -174,11 +206,16 @@ def read_series(run: Json) -> dict[SeriesName, Series]:
     }
 
 
+def is_value(value: object) -> bool:
+    """Whether this is what a verdict can rest on: a positive number, and a finite one."""
+    return isinstance(value, (int, float)) and 0 < value < math.inf
+
+
 def one_series(run: Json, name: SeriesName, cells: list[Json | None]) -> Series:
     """One series from the records of its planned cells, None standing for a record that is missing."""
     metric = run["plan"]["workloads"][name[2]]["metric"]
     found = [cell for cell in cells if cell is not None]
-    good = [cell for cell in found if cell["status"] == "ok" and cell["metrics"].get(metric, 0) > 0]
+    good = [cell for cell in found if cell["status"] == "ok" and is_value(cell["metrics"].get(metric))]
     # cells share their provenance, so that few keys are computed
     alike = {id(cell["provenance"]): cell for cell in good}.values()
     keys = {digest(fields): fields for fields in (key_fields(run, cell) for cell in alike)}

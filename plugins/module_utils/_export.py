@@ -50,6 +50,11 @@ JUNIT_FAILURES = {"slower", "noisy"}
 JUNIT_SKIPPED = {"too-few", "at-ceiling"}
 
 
+def forced(pair: Pair) -> bool:
+    """Whether a pair was compared although it was measured on unlike terms."""
+    return pair.comparison is not None and bool(pair.why)
+
+
 def pair_row(pair: Pair) -> Json:
     """One pair with plain numbers; None where there is none."""
     comparison = pair.comparison
@@ -77,7 +82,7 @@ def pair_row(pair: Pair) -> Json:
         "family": pair.family,
         "bound": pair.bound,
         "aa": pair.aa,
-        "forced": comparison is not None and bool(pair.why),
+        "forced": forced(pair),
         "remark": remark(pair),
     }
 
@@ -153,7 +158,7 @@ def to_junit(findings: Findings) -> str:
             compared,
             "testcase",
             classname=f"{pair.candidate.name[0]} against {pair.base.name[0]}.{pair.base.name[1]}",
-            name=f"{pair.base.name[2]} {pair.base.name[3]}: {pair.word}",
+            name=f"{pair.base.name[2]} {pair.base.name[3]}: {pair.word}{' FORCED' if forced(pair) else ''}",
         )
         unfit = pair.comparison is None and pair.word not in JUNIT_SKIPPED
         message = remark(pair) or _ratio_text(pair)
@@ -218,7 +223,7 @@ def to_prometheus(findings: Findings) -> str:
         }
         if pair.comparison is not None:
             add("netfs_bench_ratio", pair.comparison.ratio, **names)
-        add("netfs_bench_verdict", 1, **names, verdict=pair.word)
+        add("netfs_bench_verdict", 1, **names, verdict=pair.word, forced=str(forced(pair)).lower())
     add("netfs_bench_exit_code", findings.code)
     return "".join(
         f"# HELP {name} {meaning}\n# TYPE {name} gauge\n" + "".join(f"{line}\n" for line in lines)

@@ -81,6 +81,9 @@ def read_run(directory: Path) -> Json:
     A run that was killed has no run.json yet; its nodes are unknown, and it is still a run.
     """
     plan = read_json(directory / "plan.json")
+    lacking = [name for name in ("run", "trials", "systems", "workloads", "cells") if name not in plan]
+    if lacking:
+        raise RunError(f"{directory / 'plan.json'} is no plan: it lacks {', '.join(lacking)}. Name another run.")
     nodes: Json = {"nodes": {}, "ansible_core": UNKNOWN}
     if (directory / "run.json").exists():
         nodes = read_json(directory / "run.json")

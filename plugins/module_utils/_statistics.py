@@ -118,7 +118,11 @@ def inversion_index(n_base: int, n_candidate: int, alpha: float = ALPHA) -> tupl
 
 def coefficient_of_variation(values: list[float]) -> float:
     """Sample standard deviation over mean; 0 for a single value, which has none."""
-    return statistics.stdev(values) / statistics.mean(values) if len(values) > 1 else 0.0
+    if len(values) < 2:
+        return 0.0
+    # exact sums; the module statistics computes with fractions, which a large run with its many pairs would notice
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)) / mean
 
 
 def compare(base: list[float], candidate: list[float], better: Better) -> Comparison:

@@ -47,6 +47,9 @@ def corrupt(record):
         record.update(status="corrupt", reason="wrong byte at offset 4096")
 
 
+CELL = "cells/ganesha~nfs3~rand-read-4k~warm~1.json"
+COMMANDS = ("compare", "report", "show", "export", "baseline")
+
 RUNS = {
     "base": (shape(), dict),
     "same": (shape(seed=2), dict),
@@ -72,10 +75,26 @@ def made(tmp_path_factory):
     return results
 
 
+@pytest.fixture(scope="module")
+def nonsense(made):
+    """Runs that a disk, an editor or another program has spoilt."""
+    for name in ("fast", "broken", "infinite", "no-plan"):
+        shutil.copytree(made / "base", made / name)
+    run = json.loads((made / "fast/run.json").read_text(encoding="utf-8"))
+    run["ceilings"] = [{"what": "disk of the server", "metric": "read_iops", "values": [3000.0, 3100.0, 3050.0]}]
+    (made / "fast/run.json").write_text(json.dumps(run), encoding="utf-8")
+    (made / "broken" / CELL).write_text("{", encoding="utf-8")
+    text = (made / "infinite" / CELL).read_text(encoding="utf-8")
+    value = json.loads(text)["metrics"]["read_iops"]
+    (made / "infinite" / CELL).write_text(text.replace(str(value), "Infinity"), encoding="utf-8")
+    (made / "no-plan/plan.json").write_text("[]", encoding="utf-8")
+    return made
+
+
 @pytest.fixture
-def results(made, tmp_path):
+def results(nonsense, tmp_path):
     """Results of a test's own."""
-    return Path(shutil.copytree(made, tmp_path / "results"))
+    return Path(shutil.copytree(nonsense, tmp_path / "results"))
 
 
 def tool(results, *words):
@@ -115,6 +134,18 @@ def tool(results, *words):
         (["report", "base"], 0, "report.html"),
         (["show", "failed"], 0, "Exit code 13"),
         (["show"], 0, "two: exit code 10"),
+        (["export", "unlike", "--to", "junit", "--base", "base"], 0, "mount options: none against noac"),
+        (["export", "unlike", "--to", "junit", "--base", "base", "--force"], 0, "equivalent FORCED"),
+        (["export", "unlike", "--to", "prometheus", "--base", "base", "--force"], 0, 'forced="true"'),
+        (["compare", "base", "fast"], 13, "times the ceiling, disk of the server"),
+        (["compare", "broken"], 2, f"broken/{CELL} is no record of a cell"),
+        (["compare", "base", "infinite"], 13, "1 of 8: no value of read_iops"),
+        (["report", "no-plan"], 2, "no-plan/plan.json is no plan"),
+        (["show"], 0, "broken: not readable"),
+        (["--results", "nowhere", "show"], 2, "There is no run in nowhere"),
+        (["--results", "nowhere", "report", "latest"], 2, "There is no run in nowhere"),
+        (["--help"], 0, "13 at least one series is not fit for a verdict"),
+        *(([word, "--help"], 0, f"usage: netfs-bench {word}") for word in COMMANDS),
         (["export", "base", "--to", "csv"], 0, "system,protocol,workload"),
         (["export", "base", "--to", "xls"], 2, "invalid choice"),
         (["baseline", "failed"], 2, "failed is partial and cannot be the baseline"),

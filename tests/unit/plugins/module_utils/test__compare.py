@@ -134,6 +134,44 @@ def test_trials_on_unlike_terms_are_no_series():
     assert "fio: fio-3.39 against fio-3.33" in series.why
 
 
+def another_client(run):
+    run["nodes"]["nodes"]["client-2"] = dict(run["nodes"]["nodes"]["client"])
+
+
+def compressible_data(run):
+    run["plan"]["layouts"] = {"data": {"sha256": "1" * 64, "job": "[data]\nbuffer_compress_percentage=50\n"}}
+    run["plan"]["workloads"]["rand-read"] |= {"layout": "data", "job": "[job]\nrw=randread\n"}
+
+
+def noted(name, value):
+    def note(run):
+        for cell in run["cells"]:
+            cell["provenance"]["service"] = {name: value}
+
+    return note
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (another_client, "clients: 1 against 2"),
+        (compressible_data, "entropy=buffer_compress_percentage=50"),
+        (noted("log_level", "DEBUG"), "log level: unknown against DEBUG"),
+        (noted("cache_bytes", 1 << 30), "cache budget: unknown against 1073741824"),
+        (
+            lambda run: run["nodes"].update(durability_proofs={"ganesha": "killed and read back"}),
+            "durability: local-durable against local-durable, proven",
+        ),
+    ],
+)
+def test_what_else_must_be_equal(change, says):
+    base, later = run_of(ganesha=STEADY), run_of(ganesha=STEADY)
+    change(later)
+    (pair,) = between(base, later)
+    assert pair.word == "not-comparable"
+    assert says in pair.why
+
+
 def test_the_port_and_the_address_of_a_server_make_no_difference():
     run = run_of(a=STEADY, b=STEADY)
     first, second = (series.key for series in read_series(run).values())

@@ -176,6 +176,20 @@ def test_percentiles_come_from_merged_bins(percent, expected):
     assert _fio.percentile(bins, percent) == expected
 
 
+@pytest.mark.parametrize(
+    "percent, wrong", [(float(p), v["mean_of_jobs_wrong"]) for p, v in VECTORS["merge"]["percentiles"].items()]
+)
+def test_the_mean_of_the_percentiles_of_jobs_is_something_else(percent, wrong):
+    each = [_fio.percentile(_fio.merge_bins([job]), percent) for job in VECTORS["merge"]["jobs"]]
+    assert sum(each) / len(each) == wrong
+    assert _fio.percentile(_fio.merge_bins(VECTORS["merge"]["jobs"]), percent) != wrong
+
+
+@pytest.mark.parametrize(("key", "expected"), VECTORS["bins"]["from_fio_manual"].items())
+def test_the_keys_of_the_manual(key, expected):
+    assert _fio.is_midpoint(int(key)) == expected
+
+
 def test_percentile_of_nothing():
     with pytest.raises(ValueError, match="no samples"):
         _fio.percentile({}, 50)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._statistics import (
     CV_MAX,
     N_MIN,
     compare,
+    doubled_midranks,
     exact_p,
     family_limit,
     holm,
@@ -41,6 +43,12 @@ def test_parameters():
 def test_pair(name):
     vector = VECTORS["pairs"][name]
     found = compare(vector["base"], vector["candidate"], vector["better"])
+    assert statistics.median(vector["base"]) == vector["median_base"]
+    assert statistics.median(vector["candidate"]) == vector["median_candidate"]
+    ranks = doubled_midranks([*vector["base"], *vector["candidate"]])
+    assert (len(set(ranks)) < len(ranks)) == vector["ties"]
+    n = len(vector["candidate"])
+    assert sum(ranks[len(vector["base"]) :]) / 2 - n * (n + 1) / 2 == vector["u_candidate"]
     assert found.ratio == pytest.approx(vector["ratio"])
     assert found.p == pytest.approx(vector["p"])
     assert found.smallest_p == pytest.approx(vector["min_p"])
