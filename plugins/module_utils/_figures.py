@@ -35,7 +35,7 @@ VERDICT_MARKS = {
     "slower": ("#d9680b", "triangle-down"),
     "equivalent": ("#1b9e77", "square"),
     "inconclusive": (GREY, "circle-open"),
-    "noisy": (GREY, "x"),
+    "noisy": (GREY, "diamond-open"),
     "too-few": (GREY, "circle"),
 }
 
