@@ -344,28 +344,38 @@ def log_of(metric: str) -> tuple[str, str] | None:
     return (kind, direction) if kind and direction in DIRECTIONS[:3] else None
 
 
-def windows_of(log: str, metric: str, jobs: int) -> list[float]:
-    """The metric in five equal windows of the measured time; empty when a window holds less than two samples.
+def windows_of(logs: Iterable[str], metric: str) -> list[float]:
+    """The metric in five equal windows of the measured time, summed over jobs; empty when it was too short for that.
 
-    :param log: a log of fio, averaged per LOG_INTERVAL_MS: lines of ms, value (KiB/s or 1/s), direction (0, 1, 2), ...
-    :param jobs: how many jobs wrote it, each its own rate.
+    fio logs no line for a time in which nothing was done. A line therefore stands for the time since the one before,
+    but after a gap of two intervals or more only for its own: the rest of the gap is a standstill, and counts as zero.
+
+    :param logs: a log of fio for each job, averaged per LOG_INTERVAL_MS: lines of ms, value (KiB/s or 1/s), direction
+        (0, 1, 2), ...
     """
     found = log_of(metric)
     if not found:
         return []
     kind, direction = found
-    rows = [[int(word) for word in line.split(",")[:3]] for line in log.splitlines() if line.strip()]
-    samples = [(row[0], row[1]) for row in rows if row[2] == DIRECTIONS.index(direction)]
-    if not samples:
+    spans: list[tuple[int, int, int]] = []
+    for log in logs:
+        before = 0
+        rows = ([int(word) for word in line.split(",")[:3]] for line in log.splitlines() if line.strip())
+        for ms, value, number in rows:
+            if number == DIRECTIONS.index(direction):
+                begin = before if ms - before < 2 * LOG_INTERVAL_MS else ms - LOG_INTERVAL_MS
+                spans.append((begin, ms, value))
+                before = ms
+    length = max((end for begin, end, value in spans), default=0) / WINDOWS
+    if length < SAMPLES_PER_WINDOW * LOG_INTERVAL_MS:
         return []
-    start, end = min(samples)[0] - LOG_INTERVAL_MS, max(samples)[0]
-    values: list[list[int]] = [[] for number in range(WINDOWS)]
-    for ms, value in samples:
-        values[min(int((ms - start - 1) * WINDOWS / (end - start)), WINDOWS - 1)].append(value)
-    if min(map(len, values)) < SAMPLES_PER_WINDOW:
-        return []
-    factor = jobs * (1024 if kind == "bw" else 1)
-    return [factor * sum(window) / len(window) for window in values]
+    factor = 1024 if kind == "bw" else 1
+    return [
+        factor
+        * sum(max(0.0, min(end, (n + 1) * length) - max(begin, n * length)) * value for begin, end, value in spans)
+        / length
+        for n in range(WINDOWS)
+    ]
 
 
 def _title(job: Mapping[str, t.Any]) -> str:

@@ -437,15 +437,11 @@ class Fio:
     def _log_prefix(self) -> str:
         return str(Path(self.module.tmpdir) / "rate")
 
-    def _windows(self, document: dict[str, t.Any]) -> list[float]:
+    def _windows(self) -> list[float]:
         """The metric over time, from fio's own log."""
         metric = self.params["windows_of"]
-        path = Path(f"{self._log_prefix()}_{self.log}.log")
-        if not self.log or not path.exists():
-            return []
-        direction = metric.split("_", maxsplit=1)[0]
-        busy = [job for job in _fio.jobs_of(document) if job.get(direction, {}).get("total_ios")]
-        return _fio.windows_of(path.read_text(encoding="utf-8"), metric, len(busy))
+        logs = sorted(Path(self.module.tmpdir).glob(f"rate_{self.log}.*.log")) if self.log else []
+        return _fio.windows_of((log.read_text(encoding="utf-8") for log in logs), metric)
 
     def _command(self, argv: list[str]) -> str:
         return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in self.variables.items()), shlex.join(argv)])
@@ -455,9 +451,7 @@ class Fio:
         report = "--output-format=json+"
         directory = self.params["directory"].replace(":", "\\:")  # fio takes a colon for the end of a name
         if self.log:
-            # one log of all jobs, so that nobody has to count them
-            argv += [f"--write_{self.log}_log={self._log_prefix()}", "--per_job_logs=0"]
-            argv += [f"--log_avg_msec={_fio.LOG_INTERVAL_MS}"]
+            argv += [f"--write_{self.log}_log={self._log_prefix()}", f"--log_avg_msec={_fio.LOG_INTERVAL_MS}"]
         if self.clients:
             # runtime: what a server that loses us goes by, unless the job says otherwise.
             first = [f"directory={directory}", f"runtime={self.params['time_limit']}"]
@@ -497,7 +491,7 @@ class Fio:
         document, notes = self._judge(outcome, text, facts)
         result = {**self._result(text, document, notes), **facts, "changed": True}
         if self.params["windows_of"]:
-            result["windows"] = self._windows(document)
+            result["windows"] = self._windows()
         if self.params["dest"]:
             self._keep(output, result)
             result["dest"] = self.params["dest"]

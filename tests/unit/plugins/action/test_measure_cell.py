@@ -159,6 +159,8 @@ def test_a_trial_that_is_not_steady_is_extended_once(tmp_path, answers, extend, 
     assert [args["windows_of"] for name, args in calls] == ["read_iops"] * len(answers)
     assert record["steady"] == {**answers[-1], "steady": steady, "extended": extended}
     assert record["metrics"]["read_iops"] == (7.0 if extended else 5.0)
+    # the counters of the other nodes are those of both times, and so are the seconds
+    assert record["seconds"]["fio"] == 2.0 * len(answers)
 
 
 def test_a_job_without_a_clock_has_no_windows(tmp_path):
