@@ -31,7 +31,8 @@ for file in /proc/stat /proc/meminfo /proc/net/dev /proc/diskstats \\
 done
 echo "== container"; if [ -e /run/systemd/container ]; then echo yes; fi
 echo "== processes"
-grep -sE '^(read_bytes|write_bytes|(non)?voluntary_ctxt_switches)' /proc/[0-9]*/io /proc/[0-9]*/status
+grep -sE '^(read_bytes|write_bytes)' /proc/[0-9]*/io
+grep -sE '^(non)?voluntary_ctxt_switches' /proc/[0-9]*/task/[0-9]*/status
 echo "== processors"; nproc""".strip()
 
 
@@ -78,9 +79,9 @@ def network(dev: str) -> tuple[int, int]:
 
 
 def processes(text: str) -> dict[str, dict[str, int]]:
-    """Counters of every process: ``{counter: {process: value}}``; both kinds of context switches are one."""
+    """Counters of every process: ``{counter: {process: value}}``; switches of all threads and of both kinds add up."""
     found: dict[str, dict[str, int]] = {"read_bytes": {}, "write_bytes": {}, "context_switches": {}}
-    for process, name, value in re.findall(r"^/proc/(\d+)/\w+:(\w+):\s*(\d+)$", text, flags=re.MULTILINE):
+    for process, name, value in re.findall(r"^/proc/(\d+)/[\w/]+:(\w+):\s*(\d+)$", text, flags=re.MULTILINE):
         counter = found["context_switches" if name.endswith("ctxt_switches") else name]
         counter[process] = counter.get(process, 0) + int(value)
     return found

@@ -18,8 +18,8 @@ NET = (
 )
 DISKS = "8 0 sda 1 0 10 0 1 0 20 0 0 0 0\n8 1 sda1 1 0 10 0 1 0 20 0 0 0 0\n254 0 dm-0 1 0 10 0 1 0 20 0 0 0 0\n"
 PROCESSES = (
-    "/proc/1/io:read_bytes: 4096\n/proc/1/io:write_bytes: 8192\n/proc/1/status:voluntary_ctxt_switches:\t5\n"
-    "/proc/1/status:nonvoluntary_ctxt_switches:\t2\n"
+    "/proc/1/io:read_bytes: 4096\n/proc/1/io:write_bytes: 8192\n/proc/1/task/1/status:voluntary_ctxt_switches:\t5\n"
+    "/proc/1/task/9/status:nonvoluntary_ctxt_switches:\t2\n"
 )
 
 
