@@ -473,7 +473,7 @@ def describe(plan: Json) -> list[str]:
         f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
         f"  workloads: {', '.join(plan['workloads'])}",
-        *([f"  TRIMMED: {plan['trimmed']}"] if plan["trimmed"] else []),
+        *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),
         *nodes,
         *turns,
         *(f"  not-served: {pair['system']} over {pair['protocol']}" for pair in plan.get("not_served", [])),

@@ -18,7 +18,7 @@ def test_is_mounted_as_promised(client: Host, endpoint: dict[str, Any]) -> None:
     assert mount.filesystem == "nfs4"
     assert mount.device == f"{endpoint['host']}:{endpoint['path']}"
     options = mount.options
-    for option in ("vers=4.2", "proto=tcp", "hard", "rsize=1048576", "wsize=1048576", f"port={endpoint['port']}"):
+    for option in ("vers=4.2", "proto=tcp", "hard", "rsize=524288", "wsize=524288", f"port={endpoint['port']}"):
         assert option in options, options
 
 
