@@ -338,7 +338,7 @@ def browser(job: Job) -> None:
 
 
 def integration(job: Job) -> None:
-    """Run modules against real servers on this machine; the roles' scenarios have built their programs."""
+    """Run modules against real servers on this machine; the scenario of dittofs, which runs first, has built the program."""
     pytest(job, "tests/integration")
 
 
@@ -373,7 +373,7 @@ def parts() -> list[Part]:
             )
             for name in scenarios()
         ),
-        Part("integration", integration, minutes=10, lane="roles"),
+        Part("integration", integration, minutes=10),
         Part("smoke", smoke, minutes=25),
     ]
 
