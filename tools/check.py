@@ -338,7 +338,7 @@ def browser(job: Job) -> None:
 
 
 def integration(job: Job) -> None:
-    """Run modules against real servers on this machine; the scenario of dittofs, which runs first, has built the program."""
+    """Run modules against real servers on this machine; the first of the roles' scenarios has built their program."""
     pytest(job, "tests/integration")
 
 
@@ -357,7 +357,7 @@ def parts() -> list[Part]:
         Part("shell", shell),
         Part("changelog", changelog),
         Part("mypy", mypy),
-        Part("unit", unit, minutes=10),
+        Part("unit", unit, minutes=15),
         Part("docs", docs),
         Part("ansible-lint", ansible_lint, minutes=10),
         Part("tarball", tarball),
@@ -368,12 +368,12 @@ def parts() -> list[Part]:
             Part(
                 f"role:{name}",
                 lambda job, name=name: molecule(job, name),
-                minutes=15,
+                minutes=20,
                 lane="rest" if has_own_nodes(name) else "roles",
             )
             for name in scenarios()
         ),
-        Part("integration", integration, minutes=10),
+        Part("integration", integration, minutes=15),
         Part("smoke", smoke, minutes=25),
     ]
 
