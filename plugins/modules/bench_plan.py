@@ -227,7 +227,7 @@ def main():
             "server_kernel": {"type": "str", "default": "auto", "choices": ["auto", "host", "own"]},
             "aa": {"type": "bool", "default": False},
             "budget": {"type": "str", "default": ""},
-            "passes": {"type": "raw"},
+            "passes": {"type": "raw", "no_log": False},
             "catalog": {"type": "path", "required": True},
             "results": {"type": "path", "required": True},
             "run": {"type": "str", "default": ""},
