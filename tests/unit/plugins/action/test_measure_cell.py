@@ -55,22 +55,8 @@ MemAvailable: 4 kB
 AFTER = BEFORE.replace("cpu  100", "cpu  290").replace("sda 0 0 0", "sda 0 0 200").replace("eth0: 100", "eth0: 700")
 
 
-def measure(tmp_path, *answers, host="client", told=None, task_vars=None, **args):
-    """Run the action with module fio replaced by answers or exceptions; return the calls to it and the record.
-
-    :param told: the counters that other nodes leave while fio runs, by node.
-    """
-    calls, left, outputs = [], list(answers), [BEFORE, AFTER]
-
-    def execute(name, module_args, **_):
-        calls.append((name, module_args))
-        answer = left.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        for node, counters in (told or {}).items():
-            Meeting(CELL["id"]).tell(node, counters)
-        return answer
-
+def action_of(tmp_path, **args):
+    """The action, on a node whose counters are first BEFORE and then AFTER."""
     task = SimpleNamespace(
         async_val=0,
         check_mode=False,
@@ -92,10 +78,31 @@ def measure(tmp_path, *answers, host="client", told=None, task_vars=None, **args
     )
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
     action = ActionModule(task, connection, SimpleNamespace(), None, None, None)
-    action._execute_module = execute
+    outputs = [BEFORE, AFTER]
     action._low_level_execute_command = lambda _: {"stdout": outputs.pop(0)}
+    return action
+
+
+def measure(tmp_path, *answers, told=None, task_vars=None, **args):
+    """Run the action with module fio replaced by answers or exceptions; return the calls to it and the record.
+
+    :param told: the counters that other nodes leave while fio runs, by node.
+    """
+    calls, left = [], list(answers)
+
+    def execute(name, module_args, **_):
+        calls.append((name, module_args))
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        for node, counters in (told or {}).items():
+            Meeting(CELL["id"]).tell(node, counters)
+        return answer
+
+    action = action_of(tmp_path, **args)
+    action._execute_module = execute
     nodes = ["client", *(told or {})]
-    facts = {"inventory_hostname": host, "ansible_play_hosts": nodes, "ansible_forks": 5, **(task_vars or {})}
+    facts = {"inventory_hostname": "client", "ansible_play_hosts": nodes, "ansible_forks": 5, **(task_vars or {})}
     result = action.run(task_vars=facts)
     assert left == []
     record = json.loads((tmp_path / "cells" / f"{args.get('cell', CELL)['id']}.json").read_text(encoding="utf-8"))
@@ -230,28 +237,8 @@ def test_a_cold_pass_is_proven_by_what_disks_and_stores_delivered(tmp_path, monk
 
 def test_a_node_beside_the_client_leaves_its_counters(tmp_path):
     meeting = Meeting(CELL["id"])
-    outputs = [BEFORE, AFTER]
     meeting.end.write_text("2.0")
-    task = SimpleNamespace(
-        async_val=0,
-        check_mode=False,
-        diff=False,
-        environment=[],
-        args={
-            "run_directory": str(tmp_path),
-            "cell": CELL,
-            "client": "client",
-            "server": "server",
-            "metric": "read_iops",
-            "job": "[job]",
-            "directory": "/mnt",
-            "variables": {},
-            "time_limit": 1,
-        },
-    )
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-    action = ActionModule(task, connection, SimpleNamespace(), None, None, None)
-    action._low_level_execute_command = lambda _: {"stdout": outputs.pop(0)}
+    action = action_of(tmp_path, time_limit=1)
     nodes = {"inventory_hostname": "server", "ansible_play_hosts": ["client", "server"], "ansible_forks": 5}
     assert action.run(task_vars=nodes) == {"changed": False}
     counters = meeting.told(["server"])["server"]
