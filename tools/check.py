@@ -5,7 +5,7 @@
     .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "role:NAME"
     .venv/bin/python tools/check.py --list        their names
 
-The tests of roles that share nodes run one after the other, beside everything else, so that two processors are busy.
+Two parts run at a time; those of roles that share nodes never at once.
 All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in
 .cache/check/; the last line says how many checks passed and failed.
 """
@@ -46,8 +46,8 @@ class Part:
     name: str
     run: Callable[[Job], None]
     minutes: float = 5
-    lane: str = "rest"
-    """Parts of one lane run one after the other: those of "roles" share nodes and the programs built for them."""
+    shares_nodes: bool = False
+    """Such parts never run at once: they use the same nodes, and the programs built for them."""
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Job:
 
     def reasons(self) -> list[str]:
         """Return the last lines of the failed programs' output that look like a reason."""
-        telling = re.compile(r"^(E  |fatal: |FAILED|ERROR|\[ERROR\]|.*\b(error|Error|refused)\b)")
+        telling = re.compile(r"^\s*(E  |fatal: |FAILED|ERROR|\[ERROR\]|.*\b(error|Error|refused)\b)")
         return [line[:500] for line in self.shown if telling.match(line)][-REASONS:]
 
     def fail(self, why: str) -> None:
@@ -363,13 +363,13 @@ def parts() -> list[Part]:
         Part("tarball", tarball),
         Part("sanity", sanity, minutes=15),
         Part("browser", browser, minutes=10),
-        Part("leftovers", leftovers, lane="roles"),
+        Part("leftovers", leftovers, shares_nodes=True),
         *(
             Part(
                 f"role:{name}",
                 lambda job, name=name: molecule(job, name),
                 minutes=20,
-                lane="rest" if has_own_nodes(name) else "roles",
+                shares_nodes=not has_own_nodes(name),
             )
             for name in scenarios()
         ),
@@ -406,31 +406,49 @@ def report(part: Part, job: Job, seconds: float) -> str:
     return line + (f"  {'; '.join(job.why)}" if job.why else "")
 
 
-def run_lane(parts_of_lane: list[Part]) -> list[tuple[Job, str]]:
-    """Run parts one after the other; show each when it is done, in one piece."""
-    done = []
-    for part in parts_of_lane:
-        if INTERRUPTED.is_set():
-            break
-        print(f"{part.name} ...\n", end="", flush=True)
-        start = time.monotonic()
-        job = execute(part)
-        line = report(part, job, time.monotonic() - start)
-        print("\n".join([*(job.shown if job.failed else []), line]) + "\n", end="", flush=True)
-        done.append((job, line))
-    return done
+class Queue:
+    """Parts that wait to be run. Those that share nodes go first: they are the longest chain."""
 
+    def __init__(self, table: list[Part]) -> None:
+        self.table = table
+        self.waiting = list(table)
+        self.nodes_taken = False
+        self.lock = threading.Lock()
+        self.done: dict[str, tuple[Job, str]] = {}
 
-def run_lanes(table: list[Part]) -> list[tuple[Job, str]]:
-    """Run the lanes of a table side by side. Ctrl-C stops what runs, and its thread says so."""
-    lanes = [[part for part in table if part.lane == lane] for lane in dict.fromkeys(part.lane for part in table)]
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        running = [pool.submit(run_lane, lane) for lane in lanes]
-        try:
-            return [done for lane in running for done in lane.result()]
-        except BaseException:
-            INTERRUPTED.set()
-            raise
+    def take(self) -> Part | None:
+        """Return a part that may run now; None when there is none, or only such that whoever has the nodes will run."""
+        with self.lock:
+            able = [part for part in self.waiting if not (part.shares_nodes and self.nodes_taken)]
+            if not able or INTERRUPTED.is_set():
+                return None
+            part = next((part for part in able if part.shares_nodes), able[0])
+            self.nodes_taken |= part.shares_nodes
+            self.waiting.remove(part)
+            return part
+
+    def work(self) -> None:
+        """Run parts until none is left; show each when it is done, in one piece."""
+        while part := self.take():
+            print(f"{part.name} ...\n", end="", flush=True)
+            start = time.monotonic()
+            job = execute(part)
+            line = report(part, job, time.monotonic() - start)
+            print("\n".join([*(job.shown if job.failed else []), line]) + "\n", end="", flush=True)
+            with self.lock:
+                self.done[part.name] = (job, line)
+                self.nodes_taken &= not part.shares_nodes
+
+    def run(self) -> list[tuple[Job, str]]:
+        """Run all, two at a time, and return them in the table's order. Ctrl-C stops what runs, which then says so."""
+        with ThreadPoolExecutor(2) as pool:
+            try:
+                for worker in [pool.submit(self.work) for _number in range(2)]:
+                    worker.result()
+            except BaseException:
+                INTERRUPTED.set()
+                raise
+        return [self.done[part.name] for part in self.table if part.name in self.done]
 
 
 def main() -> int:
@@ -441,12 +459,12 @@ def main() -> int:
     LOGS.mkdir(parents=True, exist_ok=True)
     table = chosen(words)
     begin = time.monotonic()
-    done = run_lanes(table)
+    done = Queue(table).run()
+    print(f"\nIn all {time.monotonic() - begin:.0f} s; the output of each part is in {LOGS.relative_to(ROOT)}/")
+    print(*(line for _job, line in done), sep="\n")
     for job, line in done:
         if job.failed:
             print(f"\n{line}", *job.reasons(), sep="\n")
-    print(f"\nIn all {time.monotonic() - begin:.0f} s; the output of each part is in {LOGS.relative_to(ROOT)}/")
-    print(*(line for _job, line in done), sep="\n")
     failed = sum(job.failed for job, _line in done)
     print(f"\n{sum(job.passed for job, _line in done)} passed, {failed} failed")
     return 1 if failed else 0

@@ -102,7 +102,8 @@ def test_cold_means_that_every_byte_comes_from_the_store(node: Host, client: Hos
     with nfs.mounted(client, endpoint, "nfs3") as directory:
         before = fetched(node)
         assert nfs.checksum(client, f"{directory}/cold") == wrote
-        assert fetched(node) - before == size
+        # reads that arrive out of order make rclone fetch a part twice
+        assert fetched(node) - before >= size
         client.check_output("rm %s", f"{directory}/cold")
 
 

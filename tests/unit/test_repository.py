@@ -242,7 +242,7 @@ def runner(program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
     def run(*parts) -> tuple[int, list[str]]:
         table = [
-            check.Part(f"part{number}", part, minutes=0.05, lane=getattr(part, "lane", "rest"))
+            check.Part(f"part{number}", part, minutes=0.05, shares_nodes=part.__name__ == "nodes")
             for number, part in enumerate(parts)
         ]
         monkeypatch.setattr(check, "parts", lambda: table)
@@ -288,33 +288,35 @@ def test_a_missing_program_is_a_failure(runner) -> None:
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
 
 
-def test_parts_of_two_lanes_run_side_by_side_and_those_of_one_do_not(runner) -> None:
+def test_two_parts_run_at_a_time_and_those_that_share_nodes_never_do(runner) -> None:
     meeting = threading.Barrier(2)
-    running = []
+    ended: list[str] = []
 
     def files(job) -> None:
-        running.append("files")
         meeting.wait(timeout=30)
+        ended.append("files")
         job.count(1)
 
-    def nodes(job) -> None:
-        running.append("nodes")
-        meeting.wait(timeout=30)
-        job.count(1)
+    def make(number: int):
+        def nodes(job) -> None:
+            assert len([name for name in ended if name.startswith("nodes")]) == number
+            if not number:
+                meeting.wait(timeout=30)
+            ended.append(f"nodes{number}")
+            job.count(1)
 
-    def later(job) -> None:
-        running.append("later")
-        job.count(1)
+        return nodes
 
-    nodes.lane = "roles"
-    code, lines = runner(files, later, nodes)
+    code, lines = runner(make(0), make(1), files)
     assert (code, lines[-1]) == (0, "3 passed, 0 failed")
-    assert running[-1] == "later"
+    assert sorted(ended) == ["files", "nodes0", "nodes1"]
+    table = lines[lines.index(next(line for line in lines if line.startswith("In all"))) + 1 :]
+    assert [line.split()[0] for line in table[:3]] == ["part0", "part1", "part2"]
 
 
 def test_reasons_of_a_failure_stand_at_the_end(runner) -> None:
     _code, lines = runner(lambda job: job("sh", "-c", "echo 'fatal: [server]: it burns'; exit 2", cwd=ROOT), good)
-    assert "fatal: [server]: it burns" in lines[lines.index("part1 ...") + 2 :]
+    assert "fatal: [server]: it burns" in lines[-4:]
 
 
 def test_contributing_names_every_part_of_the_checks(program) -> None:
