@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy system test lint unit role docs requirements clean
+.PHONY: help setup setup-test bench plan nodes report destroy system test lint unit role docs site requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of bench, plan, nodes, report and destroy goes to Ansible.'
@@ -53,6 +53,9 @@ role: setup-test ## Test one role with molecule: ROLE=ganesha
 
 docs: setup-test ## Check the documentation of modules and roles, and that ansible-doc shows it
 	@.venv/bin/python tools/check.py docs
+
+site: setup-test ## Make the documentation site: .cache/site/index.html
+	@.venv/bin/python tools/check.py site
 
 requirements: setup-test ## Pin the newest packages that requirements*.in allow
 	@for name in requirements requirements-setup requirements-test; do \

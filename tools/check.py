@@ -239,6 +239,21 @@ def docs(job: Job) -> None:
         job.count(len(roles))
 
 
+def site(job: Job) -> None:
+    """Make the documentation site: the guides, and a reference of every module and role. A warning is a failure."""
+    out = ROOT / ".cache/site"
+    shutil.rmtree(out, ignore_errors=True)
+    with export() as tree:
+        reference = tree / "reference"
+        reference.mkdir()
+        words = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", reference]
+        job("antsibull-docs", "collection", *words, "netfs.bench")
+        job("sphinx-build", "-q", "-W", "--keep-going", "-c", tree / "docs/site", tree, out)
+    start = out / "docs/site/index.html"
+    (out / "index.html").write_text('<meta http-equiv="refresh" content="0; url=docs/site/index.html">\n')
+    job.count(len(list(out.rglob("*.html"))) if start.exists() else 0)
+
+
 def ansible_lint(job: Job) -> None:
     said = job("ansible-lint", "--offline", "--strict")
     job.count(max((int(number) for number in re.findall(r"(\d+) files? processed", said)), default=0))
@@ -359,6 +374,7 @@ def parts() -> list[Part]:
         Part("mypy", mypy),
         Part("unit", unit, minutes=15),
         Part("docs", docs),
+        Part("site", site),
         Part("ansible-lint", ansible_lint, minutes=10),
         Part("tarball", tarball),
         Part("sanity", sanity, minutes=15),
