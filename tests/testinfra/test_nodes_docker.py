@@ -72,6 +72,17 @@ def each(request: pytest.FixtureRequest) -> Node:
     return node
 
 
+def test_image_lists_its_packages(each: Node) -> None:
+    """Every package that the image brought is in its bill of materials, with the version that is installed."""
+    image = each.container["Image"]
+    bill = json.loads(docker("run", "--rm", "--entrypoint=cat", image, "/usr/share/netfs-bench/sbom.cdx.json"))
+    listed = {(part["name"], part["version"]) for part in bill["components"]}
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\n"]
+    installed = docker("run", "--rm", f"--entrypoint={query[0]}", image, *query[1:]).splitlines()
+    assert {(name, version) for name, version in map(str.split, installed)} - listed == set()
+    assert "systemd" in {name for name, _version in listed}
+
+
 def test_container_runs(each: Node) -> None:
     """A node is a running container without the run of the machine."""
     assert each.container["State"]["Running"]
