@@ -113,6 +113,7 @@ ADVICE = {
     "RequestTimeTooSkewed": "The clocks of {endpoint} and of this host differ too much. Set both.",
     "AuthorizationHeaderMalformed": "{endpoint} refuses region '{region}'. Set the region of the bucket.",
     "PermanentRedirect": "Bucket '{bucket}' is elsewhere. Use the endpoint and the region of the bucket.",
+    "Untrusted": "{endpoint} has a certificate that is not trusted. Name the one that it is to be checked with.",
     "Unreachable": "{endpoint} cannot be reached. Check address, port and network.",
     "NotS3": "{endpoint} answers, but not as an S3 store does. Check the address.",
 }

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ssl
 import typing as t
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -46,7 +47,9 @@ def bucket_of(params: Mapping[str, t.Any]) -> Bucket:
         except HTTPError as error:
             return error.code, error.read()
         except (URLError, OSError, HTTPException, ValueError) as error:
-            raise S3Error("Unreachable", str(getattr(error, "reason", error))) from error
+            reason = getattr(error, "reason", error)
+            untrusted = isinstance(reason, ssl.SSLCertVerificationError)
+            raise S3Error("Untrusted" if untrusted else "Unreachable", str(reason)) from error
 
     keys = Keys(params["access_key"], params["secret_key"], params["region"])
     return Bucket(send, params["endpoint"], params["name"], keys=keys, addressing=params["addressing"])

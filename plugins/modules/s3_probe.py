@@ -19,6 +19,11 @@ options:
     description: Name of the bucket, which must exist.
     type: str
     required: true
+  prefix:
+    description: What the name of the object begins with, where keys are good for a part of the bucket only.
+    type: str
+    default: ""
+    version_added: 0.1.0
 extends_documentation_fragment:
   - netfs.bench.s3
 attributes:
@@ -75,15 +80,21 @@ from ansible_collections.netfs.bench.plugins.module_utils._s3_http import OPTION
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={**OPTIONS, "name": {"type": "str", "required": True}}, supports_check_mode=True
+        argument_spec={
+            **OPTIONS,
+            "name": {"type": "str", "required": True},
+            "prefix": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
     )
+    prefix = module.params["prefix"]
     bucket = bucket_of(module.params)
     try:
         if module.check_mode:
-            bucket.names()
+            bucket.names(prefix)
             result = {}
         else:
-            result = bucket.prove(f".netfs-bench-probe-{os.urandom(8).hex()}", os.urandom(4096))
+            result = bucket.prove(f"{prefix}.netfs-bench-probe-{os.urandom(8).hex()}", os.urandom(4096))
     except S3Error as error:
         module.fail_json(**explain(error, module.params))
     module.exit_json(changed=False, **result)
