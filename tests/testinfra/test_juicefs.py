@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import struct
 import time
 from pathlib import Path
 from typing import Any
 
 import nfs
 import pytest
+import s3
 import secrets_of
 from testinfra.host import Host
 
@@ -19,12 +21,20 @@ STORE = "netfs-object-store.service"
 DATABASE = "postgresql@17-netfs.service"
 DIRECTORY = "/srv/juicefs"
 CACHE = "/var/cache/netfs-juicefs"
-BLOCKS = "/export/object-store/blocks"
 
 
 def sql(node: Host, question: str) -> str:
     """Ask the metadata engine itself."""
     return node.check_output("psql -h /run/postgresql -U postgres -d juicefs -Atc %s", question)
+
+
+def blocks_of(node: Host, name: str) -> list[str]:
+    """Return what the objects of a file begin with, as its rows in the database say."""
+    inode = f"(select inode from jfs_edge where convert_from(name, 'utf8') = '{name}')"
+    rows = sql(node, f"select encode(slices, 'hex') from jfs_chunk where inode = {inode}").split()
+    # each slice: position, number, size, offset, length
+    slices = [found for row in rows for found in struct.iter_unpack(">IQIII", bytes.fromhex(row))]
+    return [f"netfs/chunks/{number // 1000 // 1000}/{number // 1000}/{number}_" for _, number, *_ in slices]
 
 
 def is_back(node: Host) -> bool:
@@ -65,12 +75,13 @@ def test_endpoint(endpoint: dict[str, Any]) -> None:
 @pytest.mark.parametrize("protocol", ["nfs3", "nfs4.2"])
 def test_bytes_become_blocks_and_rows(node: Host, client: Host, endpoint: dict[str, Any], protocol: str) -> None:
     name = f"molecule-{protocol}"
-    stored = int(node.check_output("du -sb %s | cut -f 1", BLOCKS))
     with nfs.mounted(client, endpoint, protocol) as directory:
         wrote = nfs.write(client, f"{directory}/{name}", 8)
         # fsync has returned: everything is there now, not soon
-        assert int(node.check_output("du -sb %s | cut -f 1", BLOCKS)) - stored >= 8 << 20
-        assert sql(node, f"select count(*) from jfs_edge where convert_from(name, 'utf8') = '{name}'") == "1"
+        objects = s3.listed(endpoint, secrets(node), "blocks", "netfs/chunks/")
+        blocks = blocks_of(node, name)
+        assert sum(size for key, size in objects.items() if key.startswith(tuple(blocks))) >= 8 << 20
+        assert [block for block in blocks if not any(key.startswith(block) for key in objects)] == []
         assert nfs.checksum(node, f"{DIRECTORY}/{name}") == wrote
         client.check_output("rm %s", f"{directory}/{name}")
 
