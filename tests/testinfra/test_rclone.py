@@ -171,10 +171,10 @@ def secrets(node: Host) -> list[str]:
 
 def test_what_people_get_wrong_is_said_and_shows_no_secret(node: Host, tmp_path: Path) -> None:
     known = secrets(node)
-    kept = node.check_output("stat -c %%n:%%i:%%Y /etc/netfs-rclone/*")
+    kept = node.check_output("stat -c %n:%i:%Y /etc/netfs-rclone/*")
     said = secrets_of.refusals(tmp_path / "keys", known[0])
     assert "refuses the secret key" in said
-    assert node.check_output("stat -c %%n:%%i:%%Y /etc/netfs-rclone/*") == kept
+    assert node.check_output("stat -c %n:%i:%Y /etc/netfs-rclone/*") == kept
     assert [secret for secret in known if secret in said] == []
 
 
