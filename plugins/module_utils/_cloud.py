@@ -92,6 +92,7 @@ def instance(raw: Json) -> Json:
         "type": raw["InstanceType"],
         # EC2 names the market only where it is not on demand
         "market": raw.get("InstanceLifecycle", "on-demand"),
+        "image": raw.get("ImageId", "unknown"),
         "zone": raw["Placement"]["AvailabilityZone"],
         "launched": raw["LaunchTime"].isoformat(),
         "private_address": raw.get("PrivateIpAddress", ""),

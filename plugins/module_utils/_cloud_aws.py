@@ -121,6 +121,22 @@ class Cloud:
         if refused:
             raise CloudError(f"Not every instance could be ended: {'; '.join(refused)}", "TerminateRefused")
 
+    def types(self, names: list[str]) -> dict[str, Json]:
+        """Return what EC2 says of instance types; None where it says nothing."""
+        if not names:
+            return {}
+        answer = self("ec2", "describe_instance_types", InstanceTypes=names)["InstanceTypes"]
+        return {
+            each["InstanceType"]: {
+                "cpus": each["VCpuInfo"]["DefaultVCpus"],
+                "memory_mib": each["MemoryInfo"]["SizeInMiB"],
+                "baseline_gbps": card.get("BaselineBandwidthInGbps"),
+                "burst_gbps": card.get("PeakBandwidthInGbps"),
+            }
+            for each in answer
+            for card in each["NetworkInfo"].get("NetworkCards", [{}])[:1]
+        }
+
     def spot_prices(self, types: list[str], since: datetime) -> list[Json]:
         """Return the history of spot prices of Linux instances."""
         return self.pages(

@@ -180,14 +180,19 @@ def rebuilt(instances: list[Json], prices: Prices, started: str, wanted: int) ->
 
 
 def accrued(
-    ledger: list[Json], instances: list[Json], prices: Prices, now: datetime, extra_hourly: Decimal
+    ledger: list[Json],
+    instances: list[Json],
+    prices: Prices,
+    when: tuple[datetime | None, datetime],
+    extra_hourly: Decimal,
 ) -> tuple[Decimal, list[Json]]:
-    """Return what was spent since midnight UTC, and the lines that it adds up from.
+    """Return what was spent from when to when (None: midnight UTC), and the lines that it adds up from.
 
     Each instance costs the higher of its price at launch and now. One that is not in the ledger counts from its launch
     at the on-demand price. One whose end nobody saw counts on. ``extra_hourly`` is for volume and address of each.
     """
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    since, now = when
+    start = since or now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     live = {each["id"]: each for each in instances}
     entries = {entry["id"]: entry for entry in ledger}
     for each in instances:
@@ -199,7 +204,7 @@ def accrued(
         began, ended = moment(entry["launched"]), moment(entry["ended"]) if entry["ended"] else now
         if began > now or ended > now:
             raise CloudError(f"The times of {entry['id']} are in the future, so the clock of this host is wrong.")
-        seconds = max((ended - max(began, midnight)).total_seconds(), 0)
+        seconds = max((ended - max(began, start)).total_seconds(), 0)
         price = dollars(entry["hourly"], entry["id"])
         if entry["id"] in live and not entry["ended"]:
             each = live[entry["id"]]

@@ -219,9 +219,7 @@ def series_table(findings: Findings) -> Table:
                 Cell("; ".join(remarks), "text"),
             ]
         )
-    rows += [
-        [*(Cell(part, "keep") for part in row[:4]), Cell(row[4]), *[Cell("")] * 6] for row in not_served(plan)
-    ]
+    rows += [[*(Cell(part, "keep") for part in row[:4]), Cell(row[4]), *[Cell("")] * 6] for row in not_served(plan)]
     return Table(head, rows)
 
 

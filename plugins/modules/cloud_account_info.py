@@ -13,6 +13,15 @@ version_added: 0.1.0
 description:
   - Plays ask this before anything else. It refuses credentials that are not AWS's with any endpoint that is not on the
     loopback interface, so that a play that is tried out cannot reach a real account.
+options:
+  project:
+    description: Value of the tag V(project).
+    type: str
+    default: netfs-bench
+  cluster:
+    description: Value of the tag V(cluster). Its instances are listed; none when empty.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - netfs.bench.cloud
 attributes:
@@ -48,16 +57,33 @@ zones:
   returned: success
   type: list
   elements: str
+instances:
+  description: The instances of the cluster that live.
+  returned: success
+  type: list
+  elements: dict
+types:
+  description: What EC2 says of the types of these instances, with baseline and burst of their network in Gbit/s.
+  returned: success
+  type: dict
+  sample: {"c7a.xlarge": {"cpus": 4, "memory_mib": 8192, "baseline_gbps": 1.562, "burst_gbps": 12.5}}
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import PROJECT, CloudError, by_name
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
 
 
 def main():
-    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            **OPTIONS,
+            "project": {"type": "str", "default": PROJECT},
+            "cluster": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
     try:
         cloud = connect(module.params)
         zones = [
@@ -65,7 +91,16 @@ def main():
             for zone in cloud("ec2", "describe_availability_zones")["AvailabilityZones"]
             if zone["State"] == "available"
         ]
-        module.exit_json(changed=False, account=cloud.account(), region=cloud.region, zones=sorted(zones))
+        params = module.params
+        found = cloud.instances(params["project"], params["cluster"]) if params["cluster"] else []
+        module.exit_json(
+            changed=False,
+            account=cloud.account(),
+            region=cloud.region,
+            zones=sorted(zones),
+            instances=list(by_name(found).values()),
+            types=cloud.types(sorted({each["type"] for each in found})),
+        )
     except CloudError as error:
         module.fail_json(msg=str(error))
 

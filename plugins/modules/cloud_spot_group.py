@@ -143,6 +143,8 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
 from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
+PROFILE_SECONDS = 30
+
 
 def request_of(params, node, attempt, generation):
     """The arguments of run_instances for one node."""
@@ -180,12 +182,13 @@ def request_of(params, node, attempt, generation):
                 "DeviceIndex": 0,
                 "SubnetId": params["subnets"][attempt["zone"]],
                 "Groups": groups,
+                "DeleteOnTermination": True,
                 "AssociatePublicIpAddress": node["group"]["public_address"],
             }
         ],
         "BlockDeviceMappings": [
             {
-                "DeviceName": "/dev/sda1",
+                "DeviceName": params["root_device"],
                 "Ebs": {
                     "VolumeSize": node["group"]["volume_gb"],
                     "VolumeType": "gp3",
@@ -210,12 +213,32 @@ def request_of(params, node, attempt, generation):
     return request
 
 
+def root_device_of(cloud, image):
+    """Return the name of an image's root device; under another name the size and the encryption would be another's."""
+    found = cloud("ec2", "describe_images", ImageIds=[image])["Images"]
+    if not found or not found[0].get("RootDeviceName"):
+        raise CloudError(f"Image {image} has no root device in {cloud.region}.")
+    return found[0]["RootDeviceName"]
+
+
+def ask(cloud, request):
+    """Ask for one instance. AWS may not know an instance profile for some seconds after it was made."""
+    until = time.monotonic() + PROFILE_SECONDS
+    while True:
+        try:
+            return cloud("ec2", "run_instances", **request)
+        except CloudError as error:
+            if "IAM Instance Profile" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(2)
+
+
 def launch(cloud, params, node, generation, tried):
     """Make one node, of the first type in the first zone that can be had."""
     for attempt in attempts(node["group"], list(params["subnets"])):
         words = f"{node['name']}: {attempt['type']} in {attempt['zone']}, {attempt['market']}"
         try:
-            cloud("ec2", "run_instances", **request_of(params, node, attempt, generation))
+            ask(cloud, request_of(params, node, attempt, generation))
         except CloudError as error:
             tried.append(f"{words}: {error.code or error}")
             if error.code not in NO_CAPACITY:
@@ -226,11 +249,11 @@ def launch(cloud, params, node, generation, tried):
     raise CloudError(f"{node['name']} cannot be had now. Tried: {'; '.join(tried)}. Name more types or zones.")
 
 
-def wait(cloud, params, wanted):
-    """Wait until the live instances are as wanted says."""
+def wait(cloud, params, wanted, states=LIVE):
+    """Wait until the instances are as wanted says."""
     until = time.monotonic() + params["timeout"]
     while True:
-        instances = cloud.instances(params["project"], params["cluster"], LIVE)
+        instances = cloud.instances(params["project"], params["cluster"], states)
         if wanted(instances):
             return instances
         if time.monotonic() > until:
@@ -247,6 +270,9 @@ def present(cloud, params, dry_run, tried):
     odd = [name for name, each in live.items() if each["state"] in ("stopping", "stopped")]
     if odd:
         raise CloudError(f"These instances are stopped: {', '.join(odd)}. Start or end them.")
+    missing = [node for node in wanted if node["name"] not in live]
+    if missing and not dry_run:
+        params = {**params, "root_device": root_device_of(cloud, params["image"])}
     results = []
     for node in wanted:
         generation = next_generation(node["name"], seen)
@@ -296,7 +322,8 @@ def absent(cloud, params, dry_run):
 
     def delete():
         cloud.terminate([each["id"] for each in found])
-        wait(cloud, params, lambda left: not left)
+        # until it is gone for good an instance holds its network interface, and with it the group and the subnet
+        wait(cloud, params, lambda left: not left, (*LIVE, "shutting-down"))
 
     result = settle(
         before if found else None,

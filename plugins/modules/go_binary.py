@@ -187,8 +187,15 @@ def main() -> None:
     p = module.params
     here = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     recipe = Recipe(
-        name=p["name"], module=p["module"], version=p["version"], package=p["package"], tags=tuple(p["tags"]),
-        ldflags=p["ldflags"], cgo=p["cgo"], architecture=p["architecture"] or here, sum=p["sum"] or "",
+        name=p["name"],
+        module=p["module"],
+        version=p["version"],
+        package=p["package"],
+        tags=tuple(p["tags"]),
+        ldflags=p["ldflags"],
+        cgo=p["cgo"],
+        architecture=p["architecture"] or here,
+        sum=p["sum"] or "",
     )
     cache = Path(p["cache"])
     known = {"path": str(recipe.path(cache)), "version": recipe.version}

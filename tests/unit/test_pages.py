@@ -83,6 +83,12 @@ def play(playbook: str, options: tuple[str, ...], results: Path, cwd: Path = ROO
     """Prove a playbook with the words a page gives it; the same words on another page are proven already."""
     inventory = () if "-i" in options else ("-i", "nobody.example,")
     words = [*inventory, *options, "-e", f"results={results}"]
+    if "inventories/ec2" in words:
+        # reading it needs an account: tests/integration/cloud reads it, here its plays and words are looked at
+        words[words.index("inventories/ec2")] = "nobody.example,"
+        done = run("ansible-playbook", "--syntax-check", playbook, *words, cwd=cwd)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return
     if Path(playbook).stem in ("bench", "plan"):
         words[-1] += "/new"  # the run that was made up is for reports only
         done = run("ansible-playbook", playbook, *words, "-e", "plan_only=true", cwd=cwd)

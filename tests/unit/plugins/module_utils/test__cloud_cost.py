@@ -142,17 +142,17 @@ LAUNCH = cost.launch_event(node("i-1"), Decimal("0.25"))
     ],
 )
 def test_accrual(text, hours, price):
-    spent, lines = cost.accrued(cost.read_ledger(text), [node("i-1")], PRICES, NOW, Decimal(0))
+    spent, lines = cost.accrued(cost.read_ledger(text), [node("i-1")], PRICES, (None, NOW), Decimal(0))
     assert spent == hours * Decimal(price)
     assert [line["id"] for line in lines] == ["i-1"]
 
 
 def test_an_instance_that_vanished_counts_on_until_its_end_is_known():
-    spent, _lines = cost.accrued(cost.read_ledger(ledger(LAUNCH)), [], PRICES, NOW, Decimal(1))
+    spent, _lines = cost.accrued(cost.read_ledger(ledger(LAUNCH)), [], PRICES, (None, NOW), Decimal(1))
     assert spent == 2 * Decimal("1.25")
     ended = {"event": "end", "id": "i-1", "time": "2026-11-23T11:00:00+00:00"}
     yesterday = ledger({**LAUNCH, "time": "2026-11-23T10:00:00+00:00"}, ended)
-    assert cost.accrued(cost.read_ledger(yesterday), [], PRICES, NOW, Decimal(1))[0] == 0
+    assert cost.accrued(cost.read_ledger(yesterday), [], PRICES, (None, NOW), Decimal(1))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -175,13 +175,13 @@ def test_a_damaged_ledger_is_an_error(text):
 
 def test_a_clock_that_went_back_is_an_error():
     with pytest.raises(CloudError, match="clock"):
-        cost.accrued([], [node("i-1", launched="2026-11-24T13:00:00+00:00")], PRICES, NOW, Decimal(0))
+        cost.accrued([], [node("i-1", launched="2026-11-24T13:00:00+00:00")], PRICES, (None, NOW), Decimal(0))
 
 
 def test_a_lost_ledger_is_rebuilt_as_dear_as_it_can_have_been():
     events = cost.rebuilt([node("i-1")], PRICES, "2026-11-24T08:00:00+00:00", 3)
     entries = cost.read_ledger(ledger(*events))
-    spent, _lines = cost.accrued(entries, [node("i-1")], PRICES, NOW, Decimal(0))
+    spent, _lines = cost.accrued(entries, [node("i-1")], PRICES, (None, NOW), Decimal(0))
     assert spent == 3 * 4 * 2
     with pytest.raises(CloudError, match="lost"):
         cost.rebuilt([], PRICES, "2026-11-24T08:00:00+00:00", 3)

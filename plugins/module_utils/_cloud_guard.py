@@ -1,0 +1,220 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One look of the cost guard: what is known, what was spent, what to do. Private: may change without notice.
+
+Its directory holds ``ledger.jsonl`` (what was launched and ended), ``state.json`` (what the last look found, which role
+nodes_ec2 heeds before it makes a node) and ``lock``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import typing as t
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import LIVE, CloudError, Json, moment
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import Cloud
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import (
+    TABLE,
+    Decision,
+    Prices,
+    State,
+    accrued,
+    check_table,
+    decide,
+    latest_spot,
+    launch_event,
+    read_ledger,
+    rebuilt,
+)
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+NEW = timedelta(minutes=15)
+
+
+class Looked(t.NamedTuple):
+    """What one look found and decided."""
+
+    decision: Decision
+    spent: Decimal | None
+    instances: list[Json]
+    lines: list[str]
+
+
+@contextlib.contextmanager
+def lock(directory: Path) -> t.Iterator[None]:
+    """Hold the lock of a guard's directory; another guard that holds it is an error."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / "lock").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CloudError(f"Another guard is at work in {directory}.") from error
+        yield
+
+
+def append(ledger: Path, events: list[Json]) -> None:
+    """Add events to the ledger, on the disk before anything else happens."""
+    with ledger.open("a", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(event, sort_keys=True)}\n" for event in events)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_state(directory: Path) -> Json:
+    """Return what the last look found; a state that cannot be read is an error."""
+    try:
+        state = json.loads((directory / "state.json").read_text(encoding="utf-8"))
+        return {"doubt_since": state["doubt_since"], "notified": state["notified"], "day": state["day"]}
+    except FileNotFoundError:
+        return {"doubt_since": "", "notified": [], "day": ""}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CloudError(f"{directory / 'state.json'} cannot be read: {error}") from error
+
+
+def write_state(directory: Path, state: Json) -> None:
+    """Replace the state in one step, so that nobody reads half of it."""
+    new = directory / "state.json.new"
+    new.write_text(f"{json.dumps(state, indent=1, sort_keys=True)}\n", encoding="utf-8")
+    new.replace(directory / "state.json")
+
+
+def check_clock(cloud: Cloud, now: datetime) -> None:
+    """Raise a CloudError when the clock of this host and that of AWS differ."""
+    headers = cloud("sts", "get_caller_identity")["ResponseMetadata"]["HTTPHeaders"]
+    if "date" not in headers:
+        raise CloudError("AWS did not say what time it is, so the clock of this host cannot be checked.")
+    theirs = parsedate_to_datetime(headers["date"])
+    if abs(now - theirs) > CLOCK_TOLERANCE:
+        raise CloudError(
+            f"The clock of this host says {now:%H:%M:%S}, that of AWS {theirs:%H:%M:%S} UTC: one is wrong."
+        )
+
+
+def prices_now(cloud: Cloud, table: Json, instances: list[Json], now: datetime) -> Prices:
+    """Return the prices of these instances as they are now."""
+    checked = check_table(table or TABLE, cloud.region)
+    types = sorted({each["type"] for each in instances if each["market"] == "spot"})
+    return Prices(checked, latest_spot(cloud.spot_prices(types, now)) if types else {})
+
+
+def price_at_launch(each: Json, prices: Prices, now: datetime) -> Decimal:
+    """Return the price of an instance that was never seen before: that of now while it is new, else on demand."""
+    if now - moment(each["launched"]) <= NEW:
+        return prices.of(each["type"], each["market"], each["zone"])
+    return prices.on_demand(each["type"])
+
+
+def news(entries: list[Json], instances: list[Json], prices: Prices, now: datetime) -> list[Json]:
+    """Return what the ledger does not know yet: instances that began, and those that are gone, now at the latest."""
+    known = {entry["id"] for entry in entries}
+    live = {each["id"] for each in instances}
+    began = [launch_event(each, price_at_launch(each, prices, now)) for each in instances if each["id"] not in known]
+    ended = [
+        {"event": "end", "time": now.isoformat(), "id": entry["id"]}
+        for entry in entries
+        if not entry["ended"] and entry["id"] not in live
+    ]
+    return [*began, *ended]
+
+
+def account_for(cloud: Cloud, params: Json, directory: Path, instances: list[Json], now: datetime) -> Decimal:
+    """Return what was spent, after the ledger was brought up to date; whatever is unknown is a CloudError."""
+    check_clock(cloud, now)
+    prices = prices_now(cloud, params["prices"], instances, now)
+    ledger = directory / "ledger.jsonl"
+    since = moment(params["since"]) if params["since"] else None
+    try:
+        text = ledger.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        text = ""
+        # the first look makes the ledger; when there was one before, what it knew counts as dear
+        if (directory / "state.json").exists() and instances:
+            earliest = min(moment(each["launched"]) for each in instances)
+            append(ledger, rebuilt(instances, prices, min(earliest, since or earliest).isoformat(), params["wanted"]))
+            text = ledger.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CloudError(f"The ledger cannot be read: {error}") from error
+    fresh = news(read_ledger(text), instances, prices, now)
+    append(ledger, fresh)
+    entries = read_ledger(text + "".join(f"{json.dumps(event)}\n" for event in fresh))
+    extra = prices.volume(params["volume_gb"]) + prices.address()
+    return accrued(entries, instances, prices, (since, now), extra)[0]
+
+
+def gone(cloud: Cloud, params: Json, ids: list[str]) -> list[str]:
+    """Return those of these instances that still live."""
+    return sorted({each["id"] for each in cloud.instances(params["project"], params["cluster"])} & set(ids))
+
+
+def look(cloud: Cloud, params: Json, cap: Decimal, now: datetime, dry_run: bool) -> Looked:
+    """Look once and do what is decided: every doubt is kept, none is taken for nothing."""
+    directory = Path(params["directory"])
+    with lock(directory):
+        doubts: list[str] = []
+        instances: list[Json] = []
+        spent = None
+        try:
+            before = read_state(directory)
+        except CloudError as error:
+            doubts.append(str(error))
+            before = {"doubt_since": "", "notified": [], "day": ""}
+        try:
+            instances = cloud.instances(params["project"], params["cluster"], LIVE)
+            spent = account_for(cloud, params, directory, instances, now)
+        except CloudError as error:
+            doubts.append(str(error))
+        day = now.astimezone(UTC).date().isoformat()
+        notified = before["notified"] if before["day"] == day else []
+        since = moment(before["doubt_since"]) if before["doubt_since"] else None
+        decision = decide(State(now, cap, spent, instances, tuple(doubts), since, tuple(notified)))
+        lines = [*decision.reasons]
+        if spent is not None:
+            lines.append(f"{spent:.2f} dollars so far, {max(cap - spent, Decimal(0)):.2f} of {cap:.2f} left")
+        if not dry_run:
+            write_state(
+                directory,
+                {
+                    "day": day,
+                    "doubt_since": decision.doubt_since.isoformat() if decision.doubt_since else "",
+                    "launches": decision.launches,
+                    "looked": now.isoformat(),
+                    "notified": sorted({*notified, *decision.notify}),
+                    "reasons": decision.reasons,
+                    "spent": "unknown" if spent is None else f"{spent:.4f}",
+                },
+            )
+        return Looked(decision, spent, instances, lines)
+
+
+def act(cloud: Cloud, params: Json, looked: Looked) -> list[str]:
+    """End what was decided, see that it is gone, and tell; return what could not be done."""
+    failures = []
+    if looked.decision.terminate:
+        try:
+            cloud.terminate(looked.decision.terminate)
+            left = gone(cloud, params, looked.decision.terminate)
+            if left:
+                failures.append(f"still there: {', '.join(left)}")
+        except CloudError as error:
+            failures.append(str(error))
+    if params["topic"] and (looked.decision.alarm or looked.decision.notify):
+        try:
+            cloud(
+                "sns",
+                "publish",
+                TopicArn=params["topic"],
+                Subject=f"netfs.bench {params['cluster']}: cost guard",
+                Message="\n".join([*looked.lines, *failures]),
+            )
+        except CloudError as error:
+            failures.append(str(error))
+    return failures
