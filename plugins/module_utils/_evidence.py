@@ -14,7 +14,7 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair
-from ansible_collections.netfs.bench.plugins.module_utils._report import human
+from ansible_collections.netfs.bench.plugins.module_utils._report import human, spoken
 from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
 from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS, Findings
 
@@ -98,23 +98,29 @@ def _ceilings(findings: Findings) -> Json:
     if not entries:
         text = "Ceilings: not measured. How far the servers are from what disk, network and client can do is unknown."
         return {"id": "ceilings", "name": "Ceilings", "text": text, "table": None}
+    # one ceiling bounds several workloads and passes
+    bounded: dict[tuple[str, str], tuple[Json, list[str]]] = {}
+    for entry in entries:
+        workloads = bounded.setdefault((entry["what"], entry["metric"]), (entry, []))[1]
+        workloads += [name for name in entry.get("workloads", []) if name not in workloads]
     rows = [
         [
             Cell(entry["what"]),
-            Cell(entry["metric"].replace("_", " ")),
+            Cell(spoken(entry["metric"])),
             Cell(human(entry["metric"], statistics.median(entry["values"])) if entry["values"] else "none", "number"),
-            Cell(", ".join(human(entry["metric"], value) for value in entry["values"]), "text"),
+            Cell(", ".join(human(entry["metric"], value) for value in entry["values"]) or entry.get("why", ""), "text"),
+            Cell(", ".join(workloads) if workloads else "all", "text"),
         ]
-        for entry in entries
+        for entry, workloads in bounded.values()
     ]
     near = [one for one in findings.series.values() if one.at_ceiling]
     named = "; ".join(" ".join(one.name) for one in near[:RUN_LIMIT])
-    text = f"{len(near)} series reach their ceiling (95 % or more of it){': ' + named if named else ''}."
+    text = f"At their ceiling (95 % of it or more): {named or 'no series'}."
     return {
         "id": "ceilings",
         "name": "Ceilings",
         "text": text,
-        "table": Table(["ceiling", "metric", "median", "values"], rows),
+        "table": Table(["ceiling", "metric", "median", "values", "bounds"], rows),
     }
 
 

@@ -380,7 +380,7 @@ def steady_figure(trials: list[tuple[str, bool, list[float]]], styles: dict[str,
     named: set[str] = set()
     data = []
     for system, steady, windows in trials:
-        mean = statistics.mean(windows) or 1.0
+        mean = statistics.fmean(windows) or 1.0
         label = f"{system}{'' if steady else ', unsteady'}"
         data.append(
             {

@@ -20,7 +20,7 @@ import json
 from ansible_collections.netfs.bench.plugins.module_utils import _evidence, _figures
 from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
 from ansible_collections.netfs.bench.plugins.module_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.module_utils._report import human, not_served, series_of
+from ansible_collections.netfs.bench.plugins.module_utils._report import human, not_served, series_of, spoken
 from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName
 from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
 from ansible_collections.netfs.bench.plugins.module_utils._verdicts import (
@@ -153,7 +153,7 @@ def matrix_of(findings: Findings) -> tuple[Table | None, str]:
 def questions(plan: Json) -> list[tuple[str, str, str]]:
     """The workloads, their questions, and the metric that answers each."""
     return [
-        (name, work.get("question", UNKNOWN), work["metric"].replace("_", " "))
+        (name, work.get("question", UNKNOWN), spoken(work["metric"]))
         for name, work in sorted(plan["workloads"].items())
     ]
 
@@ -254,7 +254,7 @@ def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures)
             {
                 "name": name,
                 "question": plan["workloads"][name].get("question", ""),
-                "metric": plan["workloads"][name]["metric"].replace("_", " "),
+                "metric": spoken(plan["workloads"][name]["metric"]),
                 "dots": pictures.add(_figures.values_figure(series, styles)),
                 "pairs": (pair_table(findings, pairs[name]) if full else triangle(pairs[name]))
                 if pairs[name]

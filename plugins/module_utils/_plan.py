@@ -17,7 +17,7 @@ import math
 import re
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.module_utils import _compare, _fio, _statistics
+from ansible_collections.netfs.bench.plugins.module_utils import _ceilings, _compare, _fio, _statistics
 
 SCHEMA = "netfs.bench/plan/1"
 PASSES = ("warm", "cold")
@@ -194,6 +194,8 @@ class Catalog(t.NamedTuple):
     """``{name: {"trials": int, "passes": [name, ...], "extend": bool, "variables": {name: value}}}``"""
     checks: dict[str, str]
     """The text of the job that verifies the files of a layout, by the layout's name."""
+    ceilings: dict[str, str]
+    """The text of every job that measures what disk or network do by themselves, by name."""
 
 
 def twin_of(system: str) -> str:
@@ -365,16 +367,30 @@ def grown(plan: Json, why: list[str]) -> Json:
     }
 
 
+def turn_seconds(variables: dict[str, str], passes: dict[str, list[str]]) -> int:
+    """What one turn takes, roughly."""
+    cell = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
+    barriers = sum("cold" in names for names in passes.values()) * TURN_OVERHEAD_S
+    return sum(map(len, passes.values())) * cell + barriers + TURN_OVERHEAD_S
+
+
+def wanted_ceilings(request: Json, effort: Json) -> bool:
+    """Whether ceilings are measured: as was asked for, else as the effort says."""
+    asked = request.get("ceilings")
+    return bool(effort.get("ceilings", False) if asked is None else asked)
+
+
 def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) -> Json:
     """The plan of a run, or a PlanError.
 
     :param request: ``system``, ``protocol``, ``workload`` (names, lists or ``a,b``), ``effort``, ``trials`` (0: as the
         effort says), ``passes`` (empty: as the effort says), ``seed``, ``variables`` (override the effort's),
         ``node_kind``, ``node_kernel``, ``server_kernel``, ``run``, ``created``, ``collection_version``, ``aa`` (the
-        first system is measured a second time under another label), ``budget`` (as :func:`minutes_of` reads it).
+        first system is measured a second time under another label), ``budget`` (as :func:`minutes_of` reads it),
+        ``ceilings`` (whether they are measured; None: as the effort says).
     :param filesystems: the file systems that the host's kernel can mount or serve.
     """
-    profiles, workloads, layouts, efforts, checks = catalog
+    profiles, workloads, layouts, efforts, checks, ceiling_jobs = catalog
     asked = split(request["system"])
     systems = choose("system", asked, profiles)
     if not systems:
@@ -414,14 +430,19 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         systems = [systems[0], twin, *systems[1:]]
         chosen = {name: profiles[_compare.original(name)] for name in systems}
         protocols[twin] = protocols[systems[0]]
-    seconds = int(variables["RUNTIME"]) + int(variables["RAMP"]) + CELL_OVERHEAD_S
+    axes = Axes(seed, {name: protocols[name] for name in systems}, passes)
+    ceilings: dict[str, Json] = {}
+    if wanted_ceilings(request, effort):
+        ceilings = _ceilings.ceilings_of(
+            {"systems": chosen, "workloads": works, "variables": variables, "cells": trial_of(axes, 1)[1]},
+            {name: head_of_job(name, text) for name, text in ceiling_jobs.items()},
+            layouts,
+            size_bytes(variables["SIZE"]),
+        )
     turns_per_trial = sum(len(protocols[name]) for name in systems)
-    barrier_seconds = sum("cold" in names for names in passes.values()) * TURN_OVERHEAD_S
-    turn_seconds = sum(map(len, passes.values())) * seconds + barrier_seconds + TURN_OVERHEAD_S
-    trial_seconds = turns_per_trial * turn_seconds
+    trial_seconds = turns_per_trial * turn_seconds(variables, passes) + _ceilings.seconds_of(ceilings)
     trials, trimmed = fit_budget(trials, trial_seconds, str(request.get("budget", "")))
 
-    axes = Axes(seed, {name: protocols[name] for name in systems}, passes)
     cells: list[Json] = []
     turns: list[Json] = []
     for trial in range(1, trials + 1):
@@ -446,6 +467,7 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
             for name in sorted(used_layouts)
         },
         "checks": {name: checks[name] for name in sorted(used_layouts & set(checks))},
+        "ceilings": ceilings,
         "extend": bool(effort.get("extend", False)),
         "grow": bool(effort.get("grow", False)) and not request["trials"],
         "nodes": nodes_of(chosen, {name for names in protocols.values() for name in names}, request, filesystems),
@@ -473,6 +495,7 @@ def describe(plan: Json) -> list[str]:
         f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
         f"  workloads: {', '.join(plan['workloads'])}",
+        *([f"  ceilings: {len(plan['ceilings'])} in every trial"] if plan.get("ceilings") else []),
         *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),
         *nodes,
         *turns,

@@ -45,6 +45,11 @@ def human(metric: str, value: float) -> str:
     return f"{scaled:.{0 if scaled >= 1000 else 1 if scaled >= 100 else 2}f} {name}"
 
 
+def spoken(metric: str) -> str:
+    """A metric as people say it, such as ``read bandwidth`` or ``write IOPS``; the unit stands beside the value."""
+    return metric.removesuffix("_bytes_per_s").removesuffix("_ns").replace("_", " ").replace("iops", "IOPS")
+
+
 def series_of(plan: Json, cells: list[Json]) -> list[Json]:
     """One row per series (the cells that differ only in the trial), in alphabetical order.
 

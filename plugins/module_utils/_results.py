@@ -14,9 +14,9 @@ Beside what every cell record has, a record may hold these, and a report says "n
 * ``counters``: ``{node: {"cpu_percent": ..., other name with its unit: number}}``
 * ``client_bound``: whether the client's CPU was above 90 %
 
-and the run's ``run.json`` may hold ``ceilings``: a list of ``{"what": name, "metric": name, "values": [value, ...]}``,
-each with ``workloads`` (names) and ``pass`` when it holds for these only; and ``durability_proofs``:
-``{system: sentence}``.
+and the run's ``run.json`` may hold ``durability_proofs``: ``{system: sentence}``, and ``ceilings``: a list of
+``{"what": name, "metric": name, "values": [value, ...]}``, each with ``workloads``, ``systems`` (names) and ``pass``
+when it holds for these only. Those of the plan, of which every value has a record, are added to them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import sys
 import typing as t
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils import _fio
+from ansible_collections.netfs.bench.plugins.module_utils import _ceilings, _fio
 from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json, RunError, read_json
 
 SeriesName = tuple[str, str, str, str]
@@ -87,6 +87,9 @@ def read_run(directory: Path) -> Json:
     nodes: Json = {"nodes": {}, "ansible_core": UNKNOWN}
     if (directory / "run.json").exists():
         nodes = read_json(directory / "run.json")
+    if plan.get("ceilings"):
+        records = [read_json(path) for path in sorted((directory / "ceilings").glob("*.json"))]
+        nodes = {**nodes, "ceilings": nodes.get("ceilings", []) + _ceilings.entries_of(plan["ceilings"], records)}
     shared: dict[str, Json] = {}
     cells = []
     for cell in plan["cells"]:

@@ -128,7 +128,8 @@ def coefficient_of_variation(values: list[float]) -> float:
 def compare(base: list[float], candidate: list[float], better: Better) -> Comparison:
     """Compare two series of positive values of one metric."""
     sign = 1 if better == "higher" else -1
-    differences = sorted(sign * (math.log(new) - math.log(old)) for old in base for new in candidate)
+    olds, news = (list(map(math.log, values)) for values in (base, candidate))
+    differences = sorted(sign * (new - old) for old in olds for new in news)
     index = inversion_index(len(base), len(candidate))
     return Comparison(
         n_base=len(base),
@@ -181,7 +182,7 @@ def steadiness(windows: list[float]) -> tuple[float, float, bool]:
     The rule is that of SNIA's Solid State Storage Performance Test Specification: range at most 20 %, drift at most
     10 %.
     """
-    mean = statistics.mean(windows)
+    mean = statistics.fmean(windows)
     slope = statistics.linear_regression(range(len(windows)), windows).slope
     spread, drift = (max(windows) - min(windows)) / mean, abs(slope) * (len(windows) - 1) / mean
     return spread, drift, spread <= 0.20 and drift <= 0.10

@@ -65,6 +65,11 @@ options:
       - The passes to measure, V(warm) and V(cold), as a list or with commas; empty means those of the effort.
       - Only workloads that read what was laid out before have a cold pass.
     type: raw
+  ceilings:
+    description:
+      - Whether every trial also measures what disk, network and client can do by themselves, so that a series at its
+        ceiling is not ranked and one above it is rejected. Without it, as the effort says.
+    type: bool
   budget:
     description:
       - Time that measuring may take, such as C(90m) or C(1.5h); empty means as long as it takes.
@@ -84,6 +89,13 @@ options:
     description:
       - Name of a run. One that exists is taken up again with the plan that it has; a new name is given to the new run.
     type: str
+    default: ""
+  rerun:
+    description:
+      - V(failed) takes up the run of O(run), without a name the latest one, to measure again what failed in it, and
+        nothing else. Refused when there is no such run.
+    type: str
+    choices: ["", failed]
     default: ""
   collection_version:
     description: Version that is recorded with the run.
@@ -177,12 +189,14 @@ def read_catalog(catalog):
         texts("workloads/layouts", ".fio"),
         efforts,
         texts("workloads/checks", ".fio"),
+        texts("workloads/ceilings", ".fio"),
     )
 
 
 def refuse_small_disk(plan, directory):
     """Raise a PlanError when the data set cannot fit on the disk of this machine."""
-    needed = plan["dataset_bytes"] * len({original(name) for name in plan["systems"]}) + IMAGE_BYTES
+    sets = len({original(name) for name in plan["systems"]}) + bool(plan["ceilings"])
+    needed = plan["dataset_bytes"] * sets + IMAGE_BYTES
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise PlanError(
@@ -195,9 +209,17 @@ def plan_run(module):
     """The wanted run: one that exists, or a new plan."""
     params = module.params
     results = Path(params["results"])
-    existing = results / params["run"] / "plan.json"
-    if params["run"] and existing.exists():
+    name = params["run"]
+    if params["rerun"] and not name:
+        name = max((path.parent.name for path in results.glob("*/plan.json")), default="")
+    existing = results / name / "plan.json"
+    if name and existing.exists():
         return read_json(existing)
+    if params["rerun"]:
+        raise PlanError(
+            f"rerun={params['rerun']} takes up a run that exists, and {existing.parent} is none. Name another with "
+            "run=NAME, or measure without rerun."
+        )
     now = datetime.datetime.now(datetime.UTC)
     request = {
         **params,
@@ -227,10 +249,12 @@ def main():
             "server_kernel": {"type": "str", "default": "auto", "choices": ["auto", "host", "own"]},
             "aa": {"type": "bool", "default": False},
             "budget": {"type": "str", "default": ""},
+            "ceilings": {"type": "bool"},
             "passes": {"type": "raw", "no_log": False},
             "catalog": {"type": "path", "required": True},
             "results": {"type": "path", "required": True},
             "run": {"type": "str", "default": ""},
+            "rerun": {"type": "str", "default": "", "choices": ["", "failed"]},
             "collection_version": {"type": "str", "default": "unknown"},
         },
         supports_check_mode=True,

@@ -190,10 +190,24 @@ def test_a_second_run_makes_no_node_and_changes_no_file(results):
         return sorted(ours("container")), sorted(files)
 
     before = state()
-    code, output = bench(results, "run=second", *SHORT)
+    code, output = bench(results, "run=second", "ceilings=true", *SHORT)
     assert code == 0, output
     assert state() == before
     assert {cell["status"] for cell in records(results, "second").values()} == {"ok"}
+
+
+def test_what_memory_disk_and_network_do_by_themselves_stands_in_the_report(results):
+    plan = valid(read(results / "second" / "plan.json"), "plan")
+    kept = {path.stem: valid(read(path), "ceiling") for path in (results / "second" / "ceilings").glob("*.json")}
+    assert set(kept) == {f"{name}~1" for name in plan["ceilings"]}
+    assert {"disk-write-server~1", "network-read-server~1", "network-write-server~1"} < set(kept)
+    for record in kept.values():
+        assert record["status"] == "ok", record["reason"]
+        raw = (results / "second" / record["raw"]).read_bytes()
+        assert hashlib.sha256(raw).hexdigest() == record["raw_sha256"]
+    series = read(results / "second" / "report.json")["series"]
+    assert all(one["ceiling"] > 0 for one in series)
+    assert docker("exec", f"{INSTALLATION}-server", "find", "/export", "-name", ".netfs-bench-ceiling") == []
 
 
 def test_a_server_that_is_killed_fails_one_cell_and_the_run(results):
@@ -205,6 +219,15 @@ def test_a_server_that_is_killed_fails_one_cell_and_the_run(results):
     assert (len(states), states.count("failed"), states.count("ok")) == (3, 1, 2), output
     (reason,) = (cell["reason"] for cell in cells.values() if cell["status"] == "failed")
     assert reason in (results / "killed-server" / "report.md").read_text(encoding="utf-8")
+
+
+def test_only_what_failed_is_measured_again(results):
+    place = results / "killed-server" / "cells"
+    kept = {path: path.stat().st_mtime_ns for path in place.glob("*.json") if read(path)["status"] == "ok"}
+    code, output = play("playbooks/measure.yml", f"results={results}", "run=killed-server", "rerun=failed", *SHORT)
+    assert code == 0, output
+    assert {cell["status"] for cell in records(results, "killed-server").values()} == {"ok"}
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
 def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(results):

@@ -226,11 +226,20 @@ def test_two_at_the_ceiling_are_not_ranked():
     assert (pair.word, exit_code([pair])) == ("at-ceiling", 0)
 
 
+def test_a_ceiling_that_was_disturbed_in_most_trials_rejects_nothing():
+    run = with_ceiling(run_of(base=STEADY), 10.0)
+    assert read_series(run).popitem()[1].state == "rejected"
+    run["nodes"]["ceilings"][0]["values"].append(120.0)
+    assert read_series(run).popitem()[1].state == "ok"
+
+
 def test_a_ceiling_of_another_workload_or_pass_does_not_count():
     run = with_ceiling(run_of(base=STEADY), 10.0)
     run["nodes"]["ceilings"][0]["workloads"] = ["other"]
     assert read_series(run).popitem()[1].ceiling is None
     run["nodes"]["ceilings"][0] |= {"workloads": ["rand-read"], "pass": "cold"}
+    assert read_series(run).popitem()[1].ceiling is None
+    run["nodes"]["ceilings"][0] |= {"pass": "warm", "systems": ["other"]}
     assert read_series(run).popitem()[1].ceiling is None
 
 

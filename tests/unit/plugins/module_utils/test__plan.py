@@ -53,7 +53,11 @@ EFFORTS = {
         "variables": {"SIZE": "64m", "RUNTIME": 2, "RAMP": 0, "JOBS": 2, "FILES": 10},
     }
 }
-CATALOG = Catalog(PROFILES, WORKLOADS, {"data": "[data]\n"}, EFFORTS, {"data": "[check]\n", "other": ""})
+CEILINGS = {
+    "disk-read": "; question: How fast?\n; metric: read_bandwidth_bytes_per_s\n; layout: data\n[disk]\n",
+    "network": "; question: How fast?\n; metric: write_bandwidth_bytes_per_s\n[send]\n",
+}
+CATALOG = Catalog(PROFILES, WORKLOADS, {"data": "[data]\n"}, EFFORTS, {"data": "[check]\n", "other": ""}, CEILINGS)
 REQUEST = {
     "system": "ganesha",
     "protocol": "",
@@ -406,3 +410,16 @@ def test_growth_adds_one_trial_as_a_plan_with_more_trials_has_it():
 def test_growth_keeps_to_the_plan_and_its_budget(changes, grows):
     made = {"grow": True, "trials": 6, "budget": "", "estimate_seconds": 720}
     assert may_grow({**made, **changes}) is grows
+
+
+@pytest.mark.parametrize(
+    ("asked", "effort", "wanted"),
+    [(None, {}, False), (None, {"ceilings": True}, True), (False, {"ceilings": True}, False), (True, {}, True)],
+)
+def test_ceilings_are_planned_when_asked_for_or_as_the_effort_says(asked, effort, wanted):
+    catalog = CATALOG._replace(efforts={"smoke": {**EFFORTS["smoke"], **effort}})
+    made = make_plan({**copy.deepcopy(REQUEST), "ceilings": asked}, catalog, ("nfs", "nfs4"))
+    jsonschema.validate(made, SCHEMA)
+    assert bool(made["ceilings"]) == wanted
+    assert any("ceilings" in line for line in describe(made)) == wanted
+    assert (made["estimate_seconds"] > plan()["estimate_seconds"]) == wanted

@@ -9,7 +9,7 @@ import json
 import pytest
 import synthetic
 
-from ansible_collections.netfs.bench.plugins.module_utils import _results
+from ansible_collections.netfs.bench.plugins.module_utils import _compare, _results
 from ansible_collections.netfs.bench.plugins.module_utils._fio import bin_key, percentile
 from ansible_collections.netfs.bench.plugins.module_utils._run import RunError
 
@@ -33,6 +33,22 @@ def test_a_run_that_was_killed_is_still_a_run(tmp_path):
     run = _results.read_run(directory)
     assert len(run["cells"]) == 3
     assert run["nodes"]["nodes"] == {}
+
+
+def test_ceilings_of_the_plan_bound_the_series_that_they_hold_for(tmp_path):
+    directory = synthetic.write_run(tmp_path / "r", SHAPE)
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    bound = {"metric": "read_iops", "bytes_per_value": 4096, "workloads": ["rand-read-4k"], "systems": ["a"]}
+    plan["ceilings"] = {"network": {"what": "network", "bounds": [bound]}}
+    (directory / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    (directory / "ceilings").mkdir()
+    for trial, value in enumerate((4096.0, 8192.0, 40960.0), 1):
+        record = {"name": "network", "trial": trial, "status": "ok", "reason": "", "value": value}
+        (directory / "ceilings" / f"network~{trial}.json").write_text(json.dumps(record), encoding="utf-8")
+    series = _compare.read_series(_results.read_run(directory))
+    found = {name[0]: (one.state, one.ceiling) for name, one in series.items()}
+    assert found == {"a": ("rejected", 2.0), "b": ("ok", series["b", "nfs3", "rand-read-4k", "warm"].ceiling)}
+    assert series["a", "nfs3", "rand-read-4k", "warm"].why.endswith("network, in blocks of 4 KiB: a cache answered")
 
 
 @pytest.mark.parametrize("text", ["{", "{}", '{"id": 1}'])

@@ -68,3 +68,27 @@ def test_a_disk_that_is_too_small_is_refused(tmp_path, capsys, monkeypatch):
     assert answer["failed"]
     assert "The disk is too small" in answer["msg"]
     assert "512 MiB are free" in answer["msg"]
+
+
+def test_what_failed_is_measured_again_in_the_run_that_is_named_or_the_latest(tmp_path, capsys):
+    plans = {}
+    for name in ("20261124T060000Z-ganesha-smoke", "20261124T070000Z-ganesha-smoke"):
+        plans[name] = run(tmp_path, capsys, run=name)["plan"]
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "plan.json").write_text(json.dumps(plans[name]), encoding="utf-8")
+    first, latest = plans
+    assert run(tmp_path, capsys, rerun="failed")["plan"] == plans[latest]
+    assert run(tmp_path, capsys, rerun="failed", run=first)["plan"] == plans[first]
+
+
+@pytest.mark.parametrize("args", [{}, {"run": "other"}])
+def test_what_failed_cannot_be_measured_again_where_there_is_no_run(tmp_path, capsys, args):
+    answer = run(tmp_path, capsys, rerun="failed", **args)
+    assert answer["failed"]
+    assert "takes up a run that exists" in answer["msg"]
+
+
+def test_only_what_failed_can_be_measured_again(tmp_path, capsys):
+    answer = run(tmp_path, capsys, rerun="all")
+    assert answer["failed"]
+    assert "value of rerun must be one of" in answer["msg"]

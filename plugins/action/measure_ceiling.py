@@ -1,0 +1,93 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import time
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.netfs.bench.plugins.module_utils._compare import is_value
+from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, write_json, write_text
+
+Json = dict[str, t.Any]
+
+SCHEMA = "netfs.bench/ceiling/1"
+
+
+class ActionModule(ActionBase):
+    """Measure one ceiling and keep its record, whatever happens: without it, cells are only not bounded."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
+        super().run(tmp, task_vars)
+        self.task_vars = task_vars or {}
+        self.args = self.validate_argument_spec(
+            {
+                "run_directory": {"type": "path", "required": True},
+                "name": {"type": "str", "required": True},
+                "trial": {"type": "int", "required": True},
+                "ceiling": {"type": "dict", "required": True},
+                "directory": {"type": "path", "required": True},
+                "section": {"type": "list", "elements": "str", "default": []},
+                "variables": {"type": "dict", "default": {}},
+                "time_limit": {"type": "int", "default": 120},
+            }
+        )[1]
+        ceiling, run = self.args["ceiling"], Path(self.args["run_directory"])
+        started = datetime.now(UTC).isoformat(timespec="milliseconds")
+        begun = time.monotonic()
+        answer = self._fio(ceiling["layout"]) if ceiling["layout"] else {}
+        if not answer.get("failed"):
+            answer = self._fio(ceiling["job"], self.args["section"])
+        value = answer.get("metrics", {}).get(ceiling["metric"])
+        record: Json = {
+            "schema": SCHEMA,
+            "name": self.args["name"],
+            "trial": self.args["trial"],
+            "what": ceiling["what"],
+            "status": "ok",
+            "reason": "",
+            "metric": ceiling["metric"],
+            "value": value,
+            "started": started,
+            "seconds": round(time.monotonic() - begun, 3),
+            "fio_version": answer.get("fio_version", UNKNOWN),
+            "command": answer.get("command", UNKNOWN),
+            "raw": UNKNOWN,
+            "raw_sha256": UNKNOWN,
+        }
+        if answer.get("failed") or not is_value(value):
+            reason = str(answer.get("msg") or f"fio told no {ceiling['metric']}").strip()
+            record.update(status="failed", reason=reason, value=UNKNOWN)
+        name = f"{self.args['name']}~{self.args['trial']}"
+        if answer.get("output"):
+            record["raw"] = f"raw/ceiling~{name}.json"
+            record["raw_sha256"] = hashlib.sha256(answer["output"].encode()).hexdigest()
+            write_text(run / record["raw"], answer["output"])
+        write_json(run / "ceilings" / f"{name}.json", record)
+        return {"changed": True, "ceiling": record}
+
+    def _fio(self, job: str, section: list[str] | None = None) -> Json:
+        """What module fio answers, or a failure in its shape when it could not be asked."""
+        module_args = {
+            "job": job,
+            "section": section or [],
+            "directory": self.args["directory"],
+            "variables": {**self.args["ceiling"]["variables"], **self.args["variables"]},
+            "time_limit": self.args["time_limit"],
+            "return_output": True,
+        }
+        try:
+            return t.cast(
+                Json, self._execute_module("netfs.bench.fio", module_args=module_args, task_vars=self.task_vars)
+            )
+        except AnsibleConnectionFailure as error:
+            return {"failed": True, "msg": f"The node did not answer: {error}"}
