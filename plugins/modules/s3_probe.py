@@ -23,7 +23,6 @@ options:
     description: What the name of the object begins with, where keys are good for a part of the bucket only.
     type: str
     default: ""
-    version_added: 0.1.0
 extends_documentation_fragment:
   - netfs.bench.s3
 attributes:
