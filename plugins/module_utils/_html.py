@@ -20,7 +20,13 @@ import json
 from ansible_collections.netfs.bench.plugins.module_utils import _evidence, _figures
 from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
 from ansible_collections.netfs.bench.plugins.module_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.module_utils._report import human, not_served, series_of, spoken
+from ansible_collections.netfs.bench.plugins.module_utils._report import (
+    human,
+    instance_lines,
+    not_served,
+    series_of,
+    spoken,
+)
 from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName
 from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
 from ansible_collections.netfs.bench.plugins.module_utils._verdicts import (
@@ -174,6 +180,7 @@ def asked(findings: Findings) -> list[str]:
         *lines,
         f"Over {', '.join(protocols)}, {' and '.join(passes)}; {size}.",
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
+        *instance_lines(findings.run["nodes"]["nodes"]),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
     ]
 

@@ -152,6 +152,19 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
     ]
 
 
+def instance_lines(nodes: Json) -> list[str]:
+    """A sentence per node that is an instance: what its network carries for long, and what only for a while.
+
+    A figure above the baseline may be a burst that ends, so both stand beside the throughput.
+    """
+    return [
+        f"Node {name} is an instance of type {node['instance_type']} ({node['market']}, {node['zone']}); its network "
+        f"carries {node['baseline_gbps']} Gbit/s, and {node['burst_gbps']} in bursts."
+        for name, node in sorted(nodes.items())
+        if "instance_type" in node
+    ]
+
+
 def as_csv(rows: list[Json]) -> str:
     """One line per series with plain numbers; the unit is in the metric's name."""
     text = io.StringIO()

@@ -55,7 +55,7 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     """What is printed on a terminal, line by line, and the same as Markdown for a pull request."""
     plan = findings.run["plan"]
     all_rows = _report.series_of(plan, findings.run["cells"])
-    sentences = _report.summary(plan, all_rows)
+    sentences = _report.summary(plan, all_rows) + _report.instance_lines(findings.run["nodes"]["nodes"])
     cells, more_series = brief(_report.HEADERS, _report.table(all_rows) + _report.not_served(plan), "report.csv")
     pairs, more_pairs = brief(_report.PAIR_HEADERS, _report.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]

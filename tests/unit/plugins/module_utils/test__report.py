@@ -13,6 +13,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._report import (
     HEADERS,
     as_csv,
     human,
+    instance_lines,
     not_served,
     series_of,
     summary,
@@ -97,6 +98,18 @@ def test_what_a_system_does_not_serve_has_a_row():
     (row,) = not_served({**plan([]), "not_served": [{"system": "samba", "protocol": "nfs3"}]})
     line = dict(zip(HEADERS, row, strict=True))
     assert (line["system"], line["protocol"], line["cells"]) == ("samba", "nfs3", "not-served")
+
+
+def test_instances_say_what_their_network_carries():
+    aws = {"instance_type": "c7a.xlarge", "market": "spot", "zone": "z1", "baseline_gbps": 1.562, "burst_gbps": 12.5}
+    lines = instance_lines({"server-1": {"kind": "docker"}, "client-1": aws})
+    assert lines == [
+        (
+            "Node client-1 is an instance of type c7a.xlarge (spot, z1); its network carries 1.562 Gbit/s, and 12.5 in "
+            "bursts."
+        )
+    ]
+    assert "unknown Gbit/s" in instance_lines({"client-1": {**aws, "baseline_gbps": "unknown"}})[0]
 
 
 def test_csv_has_plain_numbers_and_every_series():
