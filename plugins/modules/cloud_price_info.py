@@ -117,7 +117,7 @@ def main():
     )
     params = module.params
     try:
-        cap, hours = dollars(params["cap"], "the cap"), dollars(params["hours"], "the hours")
+        cap, hours = dollars(params["cap"], "the cap"), dollars(f"{params['hours']:g}", "the hours")
         names_of(params["groups"])
         if not params["zones"]:
             raise CloudError("No zone is given, so nothing can be priced.")

@@ -151,10 +151,18 @@ def test_from_an_empty_account_to_an_empty_account(role, ec2, live, settings):
     assert iam.list_roles()["Roles"] == iam.list_instance_profiles()["InstanceProfiles"] == []
 
 
-def test_what_is_refused_is_refused_before_anything_is_made(role, ec2, live):
-    code, _changes, said = role("main", nodes_ec2_cost_cap="1")
-    assert code
-    assert "the cap is 1.00" in " ".join(said.split())
+def test_a_plan_says_dollars_and_refuses_what_is_over_the_cap(settings, ec2, live, tmp_path):
+    words = [BIN / "ansible-playbook", "-i", "inventories/ec2", "playbooks/plan.yml", "-e", "system=ganesha"]
+    words += ["-e", f"results={tmp_path}", "-e", '{"nodes_ec2_zones": ["us-west-2a"], "nodes_ec2_market": "on-demand"}']
+    settings["ANSIBLE_STDOUT_CALLBACK"] = "netfs.bench.progress"
+    for cap, code, says in [("20", 0, "dollars in 4 hours (cap 20.00)"), ("1", 2, "the cap is 1.00. Nothing was made")]:
+        done = subprocess.run(
+            [*words, "-e", f"max_cost={cap}"], cwd=ROOT, env=settings, capture_output=True, text=True, check=False
+        )
+        said = " ".join(done.stdout.split())
+        assert done.returncode == code, done.stdout + done.stderr
+        assert says in said
+        assert code or "not verified on AWS" in said
     assert live() == {}
     assert len(ec2.describe_vpcs()["Vpcs"]) == 1
 
