@@ -33,6 +33,12 @@ def shown_by(node: Host, unit: str) -> dict[str, str]:
     }
 
 
+def kept() -> Path:
+    """Return the directory of the controller in which roles keep what they generated."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    return state / "netfs.bench" / os.environ["NETFS_BENCH_INSTALLATION"] / "secrets"
+
+
 def play(*words: str, refused: bool = False, **environment: str) -> str:
     """Run a playbook of the scenario, see that it succeeds (or is refused), and return everything it said."""
     program = Path(sys.executable).with_name("ansible-playbook")

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import secrets_of
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
@@ -19,8 +19,7 @@ LOGIN = "/run/netfs-bench-test.login"
 
 def secret_file(endpoint: dict[str, Any]) -> Path:
     """Return the file on the controller that the endpoint names."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
-    return state / "netfs.bench" / os.environ["NETFS_BENCH_INSTALLATION"] / "secrets" / str(endpoint["secret"])
+    return secrets_of.kept() / str(endpoint["secret"])
 
 
 def log_in(host: Host, user: str, password: str) -> None:

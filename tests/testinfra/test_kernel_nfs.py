@@ -11,6 +11,7 @@ from typing import Any
 
 import nfs
 import pytest
+import secrets_of
 import smb
 from testinfra.host import Host
 
@@ -165,3 +166,26 @@ def test_what_was_flushed_survives_a_power_cut(node: Host, client: Host, endpoin
     assert told["both"].rc == 0, told["both"]
     assert told["quick"].rc != 0, "nothing was lost: either the power was not cut, or async is no longer volatile"
     assert "verify" in told["quick"].stderr, told["quick"]
+
+
+def test_a_kernel_without_an_nfs_server_is_refused(node: Host) -> None:
+    """Every kernel that this scenario gets has one, so what tells that it has one is covered."""
+    before = node.check_output("exportfs -s")
+    node.check_output("grep -vw nfsd /proc/filesystems > /run/filesystems")
+    node.check_output("mount --bind /run/filesystems /proc/filesystems && mount -t tmpfs none /usr/lib/modules")
+    try:
+        said = secrets_of.refusal(kernel_nfs_threads=9)
+    finally:
+        node.check_output("umount /proc/filesystems && umount /usr/lib/modules && rm /run/filesystems")
+    assert "has no NFS server" in said
+    assert "server_kernel=own" in said
+    assert "netfs.bench.ganesha" in said
+    assert node.check_output("exportfs -s") == before
+    assert node.file("/proc/fs/nfsd/threads").content_string.strip() == "8"
+
+
+def test_a_durability_among_the_options_is_refused(node: Host) -> None:
+    before = node.check_output("exportfs -s")
+    said = secrets_of.refusal(kernel_nfs_exports=[{"path": "/export/both", "options": ["insecure,async"]}])
+    assert "async among the options of an export would contradict its key sync" in said
+    assert node.check_output("exportfs -s") == before

@@ -1,0 +1,68 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an acknowledged write promises, as a role says it of the variables it is given: never more than is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+BUCKET = {"juicefs_storage": "s3", "juicefs_meta_url": "postgres://db/juicefs"}
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+
+
+def trusted(value: Any) -> Any:
+    """Let every text of a role be rendered, as when Ansible itself had read it."""
+    if isinstance(value, dict):
+        return {key: trusted(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [trusted(entry) for entry in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+def said_by(role: str, variables: dict[str, Any]) -> str:
+    """Render the durability of the role's specification."""
+    known: dict[str, Any] = {}
+    for part in ("defaults", "vars"):
+        known |= yaml.safe_load((ROLES / role / part / "main.yml").read_text(encoding="utf-8"))
+    wanted = trust_as_template(str(known[f"__{role}_service"]["durability"]))
+    said = Templar(loader=DataLoader(), variables=trusted(known) | variables).template(wanted)
+    return str(said).strip()
+
+
+@pytest.mark.parametrize(
+    "role, variables, promise",
+    [
+        ("dittofs", {}, "local-durable"),
+        ("dittofs", {"dittofs_durability": "writeback"}, "volatile"),
+        ("dittofs", {"dittofs_durability": "remote"}, "remote-durable"),
+        ("dittofs", {"dittofs_metadata": {"type": "badger", "relaxed_durability": True}}, "volatile"),
+        ("dittofs", {"dittofs_metadata": {"type": "memory"}}, "volatile"),
+        ("ganesha", {}, "local-durable"),
+        ("juicefs", {**BUCKET, "juicefs_writeback": False}, "remote-durable"),
+        ("juicefs", {**BUCKET, "juicefs_writeback": True}, "volatile"),
+        ("kernel_nfs", {}, "local-durable"),
+        ("kernel_nfs", {"kernel_nfs_exports": [{"path": "/x", "sync": False}]}, "volatile"),
+        ("postgresql", {"postgresql_durability": "fast"}, "volatile"),
+        ("rclone", {}, "volatile"),
+        ("samba", {}, "local-durable"),
+        ("samba", {"samba_strict_sync": False}, "volatile"),
+        ("samba", {"samba_options": {"Strict Sync": False}}, "volatile"),
+        ("samba", {"samba_shares": [{"name": "x", "path": "/x", "options": {"strictsync": "no"}}]}, "volatile"),
+        (
+            "samba",
+            {
+                "samba_options": {"strict sync": False},
+                "samba_shares": [{"name": "x", "path": "/x", "options": {"strict sync": True}}],
+            },
+            "local-durable",
+        ),
+    ],
+)
+def test_a_promise_is_never_more_than_is_kept(role: str, variables: dict[str, Any], promise: str) -> None:
+    assert said_by(role, variables) == promise
