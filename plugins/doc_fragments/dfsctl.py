@@ -61,7 +61,8 @@ options:
     type: int
     default: 2
 notes:
-  - Needs DittoFS 0.28 or newer, and was tried with 0.29. An older server, recognised by what its API lacks, is refused.
+  - Needs DittoFS 0.28 or newer, and was tried with 0.28.1 and 0.29.0. An older server, recognised by what its API
+    lacks, is refused.
   - Set the connection once for all modules with C(module_defaults) and the group C(netfs.bench.dfsctl).
   - Secrets reach the server in the body of a request, never on a command line, and are not shown in results or diffs.
 """

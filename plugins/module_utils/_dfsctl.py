@@ -277,7 +277,7 @@ class Api:
                 raise
             old = "0.9 to 0.27" if self.get("/store/metadata", missing=True) is not None else "older than 0.9"
             raise DfsctlError(
-                f"The server at {self.url} is DittoFS {old}; these modules support 0.28 and newer (tried with 0.29).",
+                f"The server at {self.url} is DittoFS {old}; these modules support 0.28 and newer.",
                 server_version=old,
             ) from error
         return "0.28 or newer"

@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
+import secrets
+import subprocess
+import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import nfs
 import pytest
+import secrets_of
 from testinfra.host import Host
 
 UNIT = "netfs-dittofs.service"
@@ -119,13 +127,28 @@ def test_files_with_secrets_are_private(node: Host, name: str) -> None:
     assert (file.user, file.group, file.mode) == ("root", "root", 0o600)
 
 
+def secrets_on(node: Host, name: str) -> list[str]:
+    """Return every secret of an instance: what signs its tokens, the passwords of its administrator and users, the
+    secret key of its bucket."""
+    found: list[str] = re.findall(r'="(.+)"', node.file(f"/etc/netfs-{name}/environment").content_string)
+    kept = secrets_of.kept()
+    found += [file.read_text(encoding="utf-8").strip() for file in kept.glob(f"{name}-*@*")]
+    for file in kept.glob("object-store-*.credentials"):
+        found += re.findall(r"secret_access_key = (.+)", file.read_text(encoding="utf-8"))
+    assert len(found) == 5
+    return found
+
+
+def converge(variables: dict[str, Any], playbook: str = "converge", **environment: str) -> str:
+    """Apply the services of the scenario with other variables, or remove them; return all that Ansible can say."""
+    words = ["--diff", "-vvv", "--limit=server", *secrets_of.inventory(), f"--extra-vars={json.dumps(variables)}"]
+    return secrets_of.play(*words, f"molecule/shared/{playbook}.yml", **environment)
+
+
 def test_no_secret_is_seen(node: Host) -> None:
-    secrets = re.findall(r'="(.+)"', node.file(f"{ETC}/environment").content_string)
-    secrets += re.findall(r"password = (.+)", node.file(f"{ETC}/smb-login").content_string)
-    assert len(secrets) == 3
-    shown = node.check_output("journalctl --no-pager --output=cat") + node.check_output("ps -eo args")
-    shown += node.check_output("systemctl show %s", UNIT)
-    assert [number for number, secret in enumerate(secrets) if secret in shown] == []
+    shown = secrets_of.shown_by(node, UNIT)
+    assert "dfs start" in shown["processes"]
+    assert places_of(secrets_on(node, "dittofs"), shown) == []
 
 
 def test_control_plane_is_as_asked(node: Host) -> None:
@@ -218,10 +241,54 @@ def test_large_files_are_right_when_cold(node: Host, client: Host, fresh: dict[s
     )
 
 
-def test_what_was_flushed_survives_a_crash(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
-    """kill -9 amid writes: every file whose fsync returned is there, whole, when the server is back."""
+def release_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Archive the programs with a byte more each, which is as good as another build; return the variables of the role
+    that take them from there, and their checksums."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netfs.bench/go"
+    checksums = {}
+    with tarfile.open(folder / "release.tar", "w") as archive:
+        for name in ("dfs", "dfsctl"):
+            built = max(cache.glob(f"{name}-*/{name}"), key=lambda file: file.stat().st_mtime).read_bytes() + b"\n"
+            (folder / name).write_bytes(built)
+            (folder / name).chmod(0o755)
+            archive.add(folder / name, f"dittofs/{name}")
+            checksums[name] = hashlib.sha256(built).hexdigest()
+    release = {
+        "url": (folder / "release.tar").as_uri(),
+        "sha256": hashlib.sha256((folder / "release.tar").read_bytes()).hexdigest(),
+        "folder": "dittofs",
+    }
+    return {"dittofs_source": "release", "dittofs_release": release}, checksums
+
+
+@contextmanager
+def watched(node: Host) -> Iterator[dict[str, str]]:
+    """Note every command line and every environment that an account without privileges sees meanwhile."""
+    watch = "while :; do ps -eww -o args; runuser -u nobody -- ps -eww e -o args; sleep 0.1; done > /run/watched"
+    node.check_output("nohup sh -c %s > /dev/null 2>&1 & echo $! > /run/watcher", watch)
+    seen: dict[str, str] = {}
+    try:
+        yield seen
+    finally:
+        seen["processes meanwhile"] = node.check_output("kill $(cat /run/watcher); sort -u /run/watched")
+        node.check_output("rm /run/watched /run/watcher")
+
+
+def places_of(secrets: list[str], shown: dict[str, str]) -> list[str]:
+    """Return where one of the secrets is seen, and never the secret."""
+    return [place for place, text in shown.items() for secret in secrets if secret in text]
+
+
+def test_the_next_run_repairs_and_upgrades(node: Host, client: Host, endpoint: dict[str, Any], tmp_path: Path) -> None:
+    """kill -9 amid writes, with half of the bootstrap undone, and then the role with another build as a release.
+
+    Every file whose fsync returned is there, whole; the programs are the new ones; what was undone is there again; no
+    secret is in what Ansible said, loudest.
+    """
+    variables, programs = release_of(tmp_path)
+    node.check_output("cp -p %s/dfs %s/dfsctl /export", HOME, HOME)
     write = (
-        "cd %s && i=0; while [ $i -lt 200 ]; do i=$((i + 1)); timeout 60 dd if=/dev/urandom of=crash$i bs=64k count=4"
+        "cd %s && i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); timeout 60 dd if=/dev/urandom of=crash$i bs=64k count=4"
         " conv=fsync status=none 2>/dev/null && sha256sum crash$i >> /tmp/flushed; done"
     )
     client.check_output("rm -f /tmp/flushed && touch /tmp/flushed")
@@ -231,14 +298,67 @@ def test_what_was_flushed_survives_a_crash(node: Host, client: Host, endpoint: d
             "for t in $(seq 100); do [ $(wc -l < /tmp/flushed) -ge 20 ] && break; sleep 0.2; done; wc -l < /tmp/flushed"
         )
         assert int(client.check_output(wait)) >= 20
+        ask(node, ("DELETE", "/shares/small", None), ("DELETE", "/users/reader", None))
         node.check_output("systemctl kill --kill-whom=main --signal=KILL %s", UNIT)
-        node.check_output("for t in $(seq 60); do %s && break; sleep 1; done; %s", f"{HOME}/probe", f"{HOME}/probe")
-        client.check_output("sleep 2; kill $(cat /tmp/writer) 2>/dev/null; sleep 1; true")
+        said = converge(variables)
+        client.check_output("kill $(cat /tmp/writer) 2>/dev/null; sleep 1; true")
     with nfs.mounted(client, endpoint, "nfs3") as directory:
         flushed = client.check_output("wc -l < /tmp/flushed")
         wrong = client.run("cd %s && sha256sum --quiet --check /tmp/flushed", directory)
         assert wrong.rc == 0, f"of {flushed} files: {wrong.stdout}"
         client.check_output("rm %s/crash* /tmp/flushed /tmp/writer", directory)
+    assert {name: nfs.checksum(node, f"{HOME}/{name}") for name in programs} == programs
+    started = "systemctl show --timestamp=unix --value --property=ExecMainStartTimestamp %s | tr -d @"
+    assert int(node.check_output(started, UNIT)) >= int(node.check_output("stat --format=%%Z %s", f"{HOME}/dfs"))
+    test_control_plane_is_as_asked(node)
+    assert places_of(secrets_on(node, "dittofs"), {"what Ansible said": said}) == []
+    # as it was, for another run of these tests
+    node.check_output("mv /export/dfs /export/dfsctl %s && systemctl restart %s", HOME, UNIT)
+    node.check_output("for t in $(seq 60); do %s && exit 0; sleep 1; done; exit 1", f"{HOME}/probe")
+
+
+def test_a_second_instance_runs_beside_the_first(node: Host, tmp_path: Path) -> None:
+    """From nothing to its removal, with TLS and a secret from the environment, and never is one of its secrets seen."""
+    given = secrets.token_hex(32)
+    certificate = tmp_path / "tls.crt"
+    key = tmp_path / "tls.key"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=second -days 2"
+    words += f" -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
+    subprocess.run(["openssl", *words.split()], check=True, capture_output=True)
+    second = {
+        "scenario_services": ["dittofs"],
+        "dittofs_name": "second",
+        "dittofs_directory": "/export/second",
+        "dittofs_nfs_port": 12149,
+        "dittofs_smb_port": 12545,
+        "dittofs_api_port": 8180,
+        "dittofs_api_tls_certificate": str(certificate),
+        "dittofs_api_tls_key": str(key),
+        "dittofs_remote": {
+            "endpoint": "http://127.0.0.1:9000",
+            "bucket": "dittofs",
+            "prefix": "second/",
+            "force_path_style": True,
+            "allow_private_endpoint": True,
+            "credentials_file": "{{ dittofs_secrets_directory }}/object-store-{{ inventory_hostname }}.credentials",
+        },
+    }
+    with watched(node) as shown:
+        shown["what Ansible said"] = converge(second, DITTOFS_CONTROLPLANE_SECRET=given)
+        shown.update(secrets_of.shown_by(node, "netfs-second.service"))
+    words_of = secrets_on(node, "second")
+    node.check_output("umask 077 && printf '%%s\\n' %s > /run/wanted", "\n".join(words_of))
+    readable = node.run("runuser -u nobody -- grep -rlFsf - /etc /usr/local /run /var /tmp /export /root < /run/wanted")
+    node.check_output("rm /run/wanted")
+    for name in ("dittofs", "second"):
+        node.check_output("%s/probe", f"/usr/local/lib/netfs-{name}")
+    shared = len(set(words_of) & set(secrets_on(node, "dittofs")))
+    assert (words_of[0] == given, shared) == (True, 1)  # the key of the bucket
+    shown["the removal"] = converge(second, playbook="cleanup", DITTOFS_CONTROLPLANE_SECRET=given)
+    assert "dfs start" in shown["processes meanwhile"]
+    assert places_of(words_of, shown) == []
+    assert readable.stdout == ""
+    node.check_output("%s/probe", HOME)
 
 
 def test_probe_fails_when_a_share_is_not_served(node: Host) -> None:
