@@ -16,5 +16,5 @@ include_patterns = [
 myst_heading_anchors = 3
 # Labels of Ansible's own documentation, which is not here; antsibull-docs has checked those of the collection
 suppress_warnings = ["ref.ref"]
-html_theme = "furo"
+html_theme = "sphinx_rtd_theme"
 html_show_sphinx = False
