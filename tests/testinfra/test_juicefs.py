@@ -32,9 +32,9 @@ def blocks_of(node: Host, name: str) -> list[str]:
     """Return what the objects of a file begin with, as its rows in the database say."""
     inode = f"(select inode from jfs_edge where convert_from(name, 'utf8') = '{name}')"
     rows = sql(node, f"select encode(slices, 'hex') from jfs_chunk where inode = {inode}").split()
-    # each slice: position, number, size, offset, length
-    slices = [found for row in rows for found in struct.iter_unpack(">IQIII", bytes.fromhex(row))]
-    return [f"netfs/chunks/{number // 1000 // 1000}/{number // 1000}/{number}_" for _, number, *_ in slices]
+    # each slice: position, number, size, offset, length; the number names its objects
+    slices = [found[1] for row in rows for found in struct.iter_unpack(">IQIII", bytes.fromhex(row))]
+    return [f"netfs/chunks/{number // 1000 // 1000}/{number // 1000}/{number}_" for number in slices]
 
 
 def is_back(node: Host) -> bool:

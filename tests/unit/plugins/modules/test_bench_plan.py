@@ -71,12 +71,12 @@ def test_a_disk_that_is_too_small_is_refused(tmp_path, capsys, monkeypatch):
 
 
 def test_what_failed_is_measured_again_in_the_run_that_is_named_or_the_latest(tmp_path, capsys):
+    first, latest = "20261124T060000Z-ganesha-smoke", "20261124T070000Z-ganesha-smoke"
     plans = {}
-    for name in ("20261124T060000Z-ganesha-smoke", "20261124T070000Z-ganesha-smoke"):
+    for name in (first, latest):
         plans[name] = run(tmp_path, capsys, run=name)["plan"]
         (tmp_path / name).mkdir()
         (tmp_path / name / "plan.json").write_text(json.dumps(plans[name]), encoding="utf-8")
-    first, latest = plans
     assert run(tmp_path, capsys, rerun="failed")["plan"] == plans[latest]
     assert run(tmp_path, capsys, rerun="failed", run=first)["plan"] == plans[first]
 
