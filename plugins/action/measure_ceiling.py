@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import typing as t
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._compare import is_value
-from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, write_json, write_text
+from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, keep_raw, write_json
 
 Json = dict[str, t.Any]
 
@@ -69,9 +68,7 @@ class ActionModule(ActionBase):
             record.update(status="failed", reason=reason, value=UNKNOWN)
         name = f"{self.args['name']}~{self.args['trial']}"
         if answer.get("output"):
-            record["raw"] = f"raw/ceiling~{name}.json"
-            record["raw_sha256"] = hashlib.sha256(answer["output"].encode()).hexdigest()
-            write_text(run / record["raw"], answer["output"])
+            record.update(keep_raw(run, f"ceiling~{name}", answer["output"]))
         write_json(run / "ceilings" / f"{name}.json", record)
         return {"changed": True, "ceiling": record}
 

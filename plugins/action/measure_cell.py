@@ -19,7 +19,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils import _counters, _statistics
-from ansible_collections.netfs.bench.plugins.module_utils._run import cell_record, write_json, write_text
+from ansible_collections.netfs.bench.plugins.module_utils._run import cell_record, keep_raw, write_json, write_text
 
 Json = dict[str, t.Any]
 
@@ -163,11 +163,8 @@ class ActionModule(ActionBase):
         if cell["pass"] == "cold" and record["status"] == "ok":
             record.update(self._cold(counters, record["metrics"]))
         record.update(found)
-        output = answer.get("output")
-        if output:
-            record["raw"] = f"raw/{cell['id']}.json"
-            record["raw_sha256"] = hashlib.sha256(output.encode()).hexdigest()
-            write_text(run / record["raw"], output)
+        if answer.get("output"):
+            record.update(keep_raw(run, cell["id"], answer["output"]))
         write_json(run / "cells" / f"{cell['id']}.json", record)
         return {"changed": True, "cell": record}
 

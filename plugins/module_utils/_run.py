@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import typing as t
@@ -38,6 +39,13 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, document: Json) -> None:
     """Write one JSON document whole or not at all."""
     write_text(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def keep_raw(run: Path, name: str, output: str) -> Json:
+    """Write fio's own output into the run directory; return where it is and its hash, as fields of a record."""
+    raw = f"raw/{name}.json"
+    write_text(run / raw, output)
+    return {"raw": raw, "raw_sha256": hashlib.sha256(output.encode()).hexdigest()}
 
 
 def read_json(path: Path) -> Json:
