@@ -73,6 +73,11 @@ def is_behind(name: str, profile: Json) -> bool:
     return name != "disk-write" or profile["durability"] == "local-durable"
 
 
+def runtime_of(variables: dict[str, str]) -> str:
+    """How long a ceiling is measured, as fio's variable RUNTIME."""
+    return str(min(int(variables["RUNTIME"]), RUNTIME_MAX_S))
+
+
 def in_memory(name: str, work: Json, layouts: dict[str, str], variables: dict[str, str], size: int) -> Json:
     """The job of a workload against the memory of the client, with files that fit into it."""
     jobs = int(variables["JOBS"])
@@ -87,7 +92,7 @@ def in_memory(name: str, work: Json, layouts: dict[str, str], variables: dict[st
         "variables": {
             **variables,
             "SIZE": str(min(size, max(MEMORY_BYTES // jobs, 1 << 20))),
-            "RUNTIME": str(min(int(variables["RUNTIME"]), RUNTIME_MAX_S)),
+            "RUNTIME": runtime_of(variables),
             "RAMP": "0",
         },
     }
@@ -106,7 +111,7 @@ def ceilings_of(plan: Json, jobs: dict[str, Json], layouts: dict[str, str], size
     """
     found: dict[str, Json] = {}
     variables = plan["variables"]
-    short = {"SIZE": str(size), "RUNTIME": str(min(int(variables["RUNTIME"]), RUNTIME_MAX_S)), "JOBS": "1"}
+    short = {"SIZE": str(size), "RUNTIME": runtime_of(variables), "JOBS": "1"}
     series = sorted({(cell["workload"], cell["pass"], cell["system"]) for cell in plan["cells"]})
     for workload, step, system in series:
         work, profile = plan["workloads"][workload], plan["systems"][system]
