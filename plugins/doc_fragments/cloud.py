@@ -25,3 +25,11 @@ notes:
 requirements:
   - boto3
 """
+
+    PROJECT = r"""
+options:
+  project:
+    description: Value of the tag V(project).
+    type: str
+    default: netfs-bench
+"""

@@ -14,6 +14,7 @@ from datetime import datetime
 from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
     LIVE,
     MANAGED_BY,
+    PROJECT,
     CloudError,
     Json,
     instance,
@@ -36,6 +37,8 @@ OPTIONS: Json = {
     "region": {"type": "str", "default": ""},
     "endpoint_url": {"type": "str", "default": ""},
 }
+OPTIONS_OF_PROJECT: Json = {**OPTIONS, "project": {"type": "str", "default": PROJECT}}
+"""For modules that look at what carries the tag ``project``."""
 
 
 def connect(params: Json) -> Cloud:

@@ -35,6 +35,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import (
     read_ledger,
     rebuilt,
 )
+from ansible_collections.netfs.bench.plugins.module_utils._run import write_json
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NEW = timedelta(minutes=15)
@@ -78,13 +79,6 @@ def read_state(directory: Path) -> Json:
         return {"doubt_since": "", "notified": [], "day": ""}
     except (ValueError, KeyError, TypeError) as error:
         raise CloudError(f"{directory / 'state.json'} cannot be read: {error}") from error
-
-
-def write_state(directory: Path, state: Json) -> None:
-    """Replace the state in one step, so that nobody reads half of it."""
-    new = directory / "state.json.new"
-    new.write_text(f"{json.dumps(state, indent=1, sort_keys=True)}\n", encoding="utf-8")
-    new.replace(directory / "state.json")
 
 
 def check_clock(cloud: Cloud, now: datetime) -> None:
@@ -180,8 +174,8 @@ def look(cloud: Cloud, params: Json, cap: Decimal, now: datetime, dry_run: bool)
         if spent is not None:
             lines.append(f"{spent:.2f} dollars so far, {max(cap - spent, Decimal(0)):.2f} of {cap:.2f} left")
         if not dry_run:
-            write_state(
-                directory,
+            write_json(
+                directory / "state.json",
                 {
                     "day": day,
                     "doubt_since": decision.doubt_since.isoformat() if decision.doubt_since else "",

@@ -14,16 +14,13 @@ description:
   - Plays ask this before anything else. It refuses credentials that are not AWS's with any endpoint that is not on the
     loopback interface, so that a play that is tried out cannot reach a real account.
 options:
-  project:
-    description: Value of the tag V(project).
-    type: str
-    default: netfs-bench
   cluster:
     description: Value of the tag V(cluster). Its instances are listed; none when empty.
     type: str
     default: ""
 extends_documentation_fragment:
   - netfs.bench.cloud
+  - netfs.bench.cloud.project
 attributes:
   check_mode:
     description: Can run in check mode; it never changes anything.
@@ -71,15 +68,14 @@ types:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import PROJECT, CloudError, by_name
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError, by_name
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, connect
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS,
-            "project": {"type": "str", "default": PROJECT},
+            **OPTIONS_OF_PROJECT,
             "cluster": {"type": "str", "default": ""},
         },
         supports_check_mode=True,

@@ -22,10 +22,6 @@ options:
     description: Dollars of a month. Needed for V(present).
     type: str
     default: ""
-  project:
-    description: Value of the tag V(project).
-    type: str
-    default: netfs-bench
   percent:
     description: Part of the amount at which it tells.
     type: float
@@ -42,6 +38,7 @@ options:
     default: present
 extends_documentation_fragment:
   - netfs.bench.cloud
+  - netfs.bench.cloud.project
 attributes:
   check_mode:
     description: Says what it would change.
@@ -72,8 +69,8 @@ budget:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import PROJECT, CloudError
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, connect
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import dollars
 from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
@@ -146,10 +143,9 @@ def apply(cloud, params, dry_run):
 def main():
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS,
+            **OPTIONS_OF_PROJECT,
             "name": {"type": "str", "required": True},
             "amount": {"type": "str", "default": ""},
-            "project": {"type": "str", "default": PROJECT},
             "percent": {"type": "float", "default": 80},
             "subscribers": {"type": "list", "elements": "str", "default": []},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

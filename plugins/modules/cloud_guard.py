@@ -19,10 +19,6 @@ description:
     O(keep_nodes) is set. Run it with C(async) and C(poll=0).
   - Only one guard works in a directory.
 options:
-  project:
-    description: Value of the tag V(project).
-    type: str
-    default: netfs-bench
   cluster:
     description: Value of the tag V(cluster).
     type: str
@@ -73,6 +69,7 @@ options:
     default: false
 extends_documentation_fragment:
   - netfs.bench.cloud
+  - netfs.bench.cloud.project
 attributes:
   check_mode:
     description: Says what it would do; the ledger is kept all the same.
@@ -122,8 +119,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import ORCHESTRATOR, PROJECT, CloudError, moment
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import ORCHESTRATOR, CloudError, moment
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, connect
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import dollars
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_guard import act, gone, look
 
@@ -188,8 +185,7 @@ def follow(module, cloud, cap, born):
 def main():
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS,
-            "project": {"type": "str", "default": PROJECT},
+            **OPTIONS_OF_PROJECT,
             "cluster": {"type": "str", "required": True},
             "directory": {"type": "path", "required": True},
             "cap": {"type": "str", "required": True},

@@ -21,10 +21,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  project:
-    description: Value of the tag V(project).
-    type: str
-    default: netfs-bench
   cluster:
     description: Value of the tag V(cluster).
     type: str
@@ -67,6 +63,7 @@ options:
     default: 300
 extends_documentation_fragment:
   - netfs.bench.cloud
+  - netfs.bench.cloud.project
   - netfs.bench.cloud_groups
 attributes:
   check_mode:
@@ -131,7 +128,6 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
     LIVE,
     MANAGED_BY,
     NO_CAPACITY,
-    PROJECT,
     CloudError,
     attempts,
     by_name,
@@ -140,7 +136,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
     names_of,
     next_generation,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, connect
 from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 PROFILE_SECONDS = 30
@@ -347,10 +343,9 @@ def refuse(params):
 def main():
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS,
+            **OPTIONS_OF_PROJECT,
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "groups": {"type": "list", "elements": "dict", "required": True, "options": GROUP_OPTIONS},
-            "project": {"type": "str", "default": PROJECT},
             "cluster": {"type": "str", "required": True},
             "image": {"type": "str", "default": ""},
             "key_name": {"type": "str", "default": "", "no_log": False},

@@ -15,10 +15,6 @@ description:
     V(managed-by=netfs.bench).
   - It ends what is past its tag V(expires-at), and what is older than the maximum age unless it is an orchestrator.
 options:
-  project:
-    description: Value of the tag V(project).
-    type: str
-    default: netfs-bench
   cluster:
     description: Only this cluster; all when empty.
     type: str
@@ -33,6 +29,7 @@ options:
     default: true
 extends_documentation_fragment:
   - netfs.bench.cloud
+  - netfs.bench.cloud.project
 attributes:
   check_mode:
     description: Says what it would end.
@@ -68,15 +65,14 @@ from datetime import UTC, datetime
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import PROJECT, CloudError, overdue
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS, connect
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError, overdue
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, connect
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS,
-            "project": {"type": "str", "default": PROJECT},
+            **OPTIONS_OF_PROJECT,
             "cluster": {"type": "str", "default": ""},
             "max_age_hours": {"type": "float", "default": 24},
             "dry_run": {"type": "bool", "default": True},
