@@ -33,3 +33,31 @@ options:
     type: str
     default: netfs-bench
 """
+
+    LEDGER = r"""
+options:
+  cluster:
+    description: Value of the tag V(cluster).
+    type: str
+    required: true
+  directory:
+    description: Where the guard keeps its ledger, its state and its lock, on the host that runs it.
+    type: path
+    required: true
+  cap:
+    description: Dollars that may be spent.
+    type: str
+    required: true
+  since:
+    description: Since when money counts, in ISO 8601. Midnight UTC when empty, so that the cap is one per day.
+    type: str
+    default: ""
+  volume_gb:
+    description: Size of the largest root volume, which counts for each node.
+    type: int
+    default: 50
+  prices:
+    description: Price table, as module P(netfs.bench.cloud_price_info#module) takes it.
+    type: dict
+    default: {}
+"""

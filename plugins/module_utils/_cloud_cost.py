@@ -119,7 +119,8 @@ def estimate(groups: list[Json], prices: Prices, zones: list[str], hours: Decima
     return sum((hourly(group, prices, zones) * group["count"] * hours for group in groups), Decimal(0))
 
 
-# The ledger: one line of JSON per event; `launch` has all of an instance, `end` its id and time
+# The ledger: one line of JSON per event; `launch` has all of an instance, `price` its id and what it costs since it has
+# become dearer, `end` its id and time
 
 
 def read_ledger(text: str) -> list[Json]:
@@ -142,6 +143,8 @@ def read_ledger(text: str) -> list[Json]:
                 }
             elif event["event"] == "end":
                 entries[event["id"]]["ended"] = event["time"]
+            elif event["event"] == "price":
+                entries[event["id"]]["hourly"] = str(dollars(event["hourly"], event["id"]))
             else:
                 raise CloudError(f"'{event['event']}' is no event")
         except (ValueError, KeyError, TypeError, CloudError) as error:
@@ -197,8 +200,7 @@ def accrued(
     entries = {entry["id"]: entry for entry in ledger}
     for each in instances:
         if each["id"] not in entries:
-            unseen = {"market": "unknown", "hourly": str(prices.on_demand(each["type"])), "ended": ""}
-            entries[each["id"]] = {**each, **unseen}
+            entries[each["id"]] = {**each, "hourly": str(prices.on_demand(each["type"])), "ended": ""}
     lines = []
     for entry in entries.values():
         began, ended = moment(entry["launched"]), moment(entry["ended"]) if entry["ended"] else now
@@ -206,11 +208,13 @@ def accrued(
             raise CloudError(f"The times of {entry['id']} are in the future, so the clock of this host is wrong.")
         seconds = max((ended - max(began, start)).total_seconds(), 0)
         price = dollars(entry["hourly"], entry["id"])
-        if entry["id"] in live and not entry["ended"]:
+        running = entry["id"] in live and not entry["ended"]
+        if running:
             each = live[entry["id"]]
             price = max(price, prices.of(each["type"], each["market"], each["zone"]))
         amount = (price + extra_hourly) * Decimal(str(seconds)) / 3600
-        lines.append({"id": entry["id"], "hours": round(seconds / 3600, 4), "amount": amount})
+        kept = {key: entry[key] for key in ("id", "type", "market")}
+        lines.append({**kept, "running": running, "hours": round(seconds / 3600, 4), "amount": amount})
     return sum((line["amount"] for line in lines), Decimal(0)), lines
 
 

@@ -21,7 +21,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._cloud import LIVE, CloudError, Json, moment
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import Cloud
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, Cloud
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import (
     TABLE,
     Decision,
@@ -30,6 +30,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import (
     accrued,
     check_table,
     decide,
+    dollars,
     latest_spot,
     launch_event,
     read_ledger,
@@ -39,6 +40,16 @@ from ansible_collections.netfs.bench.plugins.module_utils._run import write_json
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NEW = timedelta(minutes=15)
+# What a ledger is read with; documented in doc_fragments/cloud.py
+OPTIONS_OF_LEDGER: Json = {
+    **OPTIONS_OF_PROJECT,
+    "cluster": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
+    "cap": {"type": "str", "required": True},
+    "since": {"type": "str", "default": ""},
+    "volume_gb": {"type": "int", "default": 50},
+    "prices": {"type": "dict", "default": {}},
+}
 
 
 class Looked(t.NamedTuple):
@@ -108,16 +119,23 @@ def price_at_launch(each: Json, prices: Prices, now: datetime) -> Decimal:
 
 
 def news(entries: list[Json], instances: list[Json], prices: Prices, now: datetime) -> list[Json]:
-    """Return what the ledger does not know yet: instances that began, and those that are gone, now at the latest."""
+    """Return what the ledger does not know yet: instances that began, became dearer, or are gone, now at the latest.
+
+    A price that rose is kept, because nobody can ask for it once the instance is gone: money spent never becomes less.
+    """
     known = {entry["id"] for entry in entries}
-    live = {each["id"] for each in instances}
+    live = {each["id"]: each for each in instances}
     began = [launch_event(each, price_at_launch(each, prices, now)) for each in instances if each["id"] not in known]
+    running = [entry for entry in entries if not entry["ended"]]
+    dearer = []
+    for entry, each in ((entry, live[entry["id"]]) for entry in running if entry["id"] in live):
+        price = prices.of(each["type"], each["market"], each["zone"])
+        if price > dollars(entry["hourly"], entry["id"]):
+            dearer.append({"event": "price", "time": now.isoformat(), "id": entry["id"], "hourly": str(price)})
     ended = [
-        {"event": "end", "time": now.isoformat(), "id": entry["id"]}
-        for entry in entries
-        if not entry["ended"] and entry["id"] not in live
+        {"event": "end", "time": now.isoformat(), "id": entry["id"]} for entry in running if entry["id"] not in live
     ]
-    return [*began, *ended]
+    return [*began, *dearer, *ended]
 
 
 def account_for(cloud: Cloud, params: Json, directory: Path, instances: list[Json], now: datetime) -> Decimal:
@@ -125,23 +143,58 @@ def account_for(cloud: Cloud, params: Json, directory: Path, instances: list[Jso
     check_clock(cloud, now)
     prices = prices_now(cloud, params["prices"], instances, now)
     ledger = directory / "ledger.jsonl"
-    since = moment(params["since"]) if params["since"] else None
     try:
         text = ledger.read_text(encoding="utf-8")
     except FileNotFoundError:
         text = ""
         # the first look makes the ledger; when there was one before, what it knew counts as dear
         if (directory / "state.json").exists() and instances:
-            earliest = min(moment(each["launched"]) for each in instances)
-            append(ledger, rebuilt(instances, prices, min(earliest, since or earliest).isoformat(), params["wanted"]))
+            starts = [moment(each["launched"]) for each in instances]
+            starts += [moment(params["since"])] if params["since"] else []
+            append(ledger, rebuilt(instances, prices, min(starts).isoformat(), params["wanted"]))
             text = ledger.read_text(encoding="utf-8")
     except OSError as error:
         raise CloudError(f"The ledger cannot be read: {error}") from error
     fresh = news(read_ledger(text), instances, prices, now)
     append(ledger, fresh)
     entries = read_ledger(text + "".join(f"{json.dumps(event)}\n" for event in fresh))
+    return accrue(entries, instances, prices, params, now)[0]
+
+
+def accrue(
+    entries: list[Json], instances: list[Json], prices: Prices, params: Json, now: datetime
+) -> tuple[Decimal, list[Json]]:
+    """Return what was spent, and the lines that it adds up from; each instance has a volume and an address."""
     extra = prices.volume(params["volume_gb"]) + prices.address()
-    return accrued(entries, instances, prices, (since, now), extra)[0]
+    since = moment(params["since"]) if params["since"] else None
+    return accrued(entries, instances, prices, (since, now), extra)
+
+
+def read_account(cloud: Cloud, params: Json, now: datetime) -> tuple[Decimal, list[Json]]:
+    """Return what :func:`accrue` does, each line with a name, and write nothing; whatever is unknown is a CloudError.
+
+    Without a ledger nobody knows what has ended already, so that is not the same as an empty one.
+    """
+    ledger = Path(params["directory"]) / "ledger.jsonl"
+    try:
+        text = ledger.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CloudError(
+            f"What was spent is unknown: the ledger cannot be read: {error}. The cost guard keeps it: run "
+            "playbooks/guard.yml, or name its directory."
+        ) from error
+    check_clock(cloud, now)
+    instances = cloud.instances(params["project"], params["cluster"], LIVE)
+    spent, lines = accrue(
+        read_ledger(text), instances, prices_now(cloud, params["prices"], instances, now), params, now
+    )
+    names = {each["id"]: each["tags"].get("Name") for each in instances}
+    return spent, [{"name": names.get(line["id"]) or line["id"], **line} for line in lines]
+
+
+def money(spent: Decimal, cap: Decimal) -> str:
+    """Return what was spent and what is left, as a person reads it."""
+    return f"{spent:.2f} dollars so far, {max(cap - spent, Decimal(0)):.2f} of {cap:.2f} left"
 
 
 def gone(cloud: Cloud, params: Json, ids: list[str]) -> list[str]:
@@ -172,7 +225,7 @@ def look(cloud: Cloud, params: Json, cap: Decimal, now: datetime, dry_run: bool)
         decision = decide(State(now, cap, spent, instances, tuple(doubts), since, tuple(notified)))
         lines = [*decision.reasons]
         if spent is not None:
-            lines.append(f"{spent:.2f} dollars so far, {max(cap - spent, Decimal(0)):.2f} of {cap:.2f} left")
+            lines.append(money(spent, cap))
         if not dry_run:
             write_json(
                 directory / "state.json",

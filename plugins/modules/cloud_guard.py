@@ -19,34 +19,10 @@ description:
     O(keep_nodes) is set. Run it with C(async) and C(poll=0).
   - Only one guard works in a directory.
 options:
-  cluster:
-    description: Value of the tag V(cluster).
-    type: str
-    required: true
-  directory:
-    description: Where the guard keeps its ledger, its state and its lock, on the host that runs it.
-    type: path
-    required: true
-  cap:
-    description: Dollars that may be spent.
-    type: str
-    required: true
-  since:
-    description: Since when money counts, in ISO 8601. Midnight UTC when empty, so that the cap is one per day.
-    type: str
-    default: ""
   wanted:
     description: How many nodes the cluster has, for a ledger that must be rebuilt.
     type: int
     default: 1
-  volume_gb:
-    description: Size of the largest root volume, which counts for each node.
-    type: int
-    default: 50
-  prices:
-    description: Price table, as module P(netfs.bench.cloud_price_info#module) takes it.
-    type: dict
-    default: {}
   topic:
     description: ARN of an SNS topic that is told of levels, of doubts and of the cap.
     type: str
@@ -70,6 +46,7 @@ options:
 extends_documentation_fragment:
   - netfs.bench.cloud
   - netfs.bench.cloud.project
+  - netfs.bench.cloud.ledger
 attributes:
   check_mode:
     description: Says what it would do; the ledger is kept all the same.
@@ -120,9 +97,9 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._cloud import ORCHESTRATOR, CloudError, moment
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, connect
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import connect
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import dollars
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_guard import act, gone, look
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_guard import OPTIONS_OF_LEDGER, act, gone, look
 
 # How long a guard tries to end what its process left, when AWS does not answer
 FAREWELL_SECONDS = 1800
@@ -179,20 +156,22 @@ def follow(module, cloud, cap, born):
                 module.warn(str(error))
             again = time.monotonic() + params["interval"]
         time.sleep(0.5)
-    return [] if params["keep_nodes"] or params["dry_run"] else farewell(cloud, params)
+    if params["keep_nodes"] or params["dry_run"]:
+        return []
+    ended = farewell(cloud, params)
+    try:
+        # else the ledger would count them until somebody looks again
+        look(cloud, params, cap, datetime.now(UTC), dry_run=True)
+    except CloudError as error:
+        module.warn(str(error))
+    return ended
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS_OF_PROJECT,
-            "cluster": {"type": "str", "required": True},
-            "directory": {"type": "path", "required": True},
-            "cap": {"type": "str", "required": True},
-            "since": {"type": "str", "default": ""},
+            **OPTIONS_OF_LEDGER,
             "wanted": {"type": "int", "default": 1},
-            "volume_gb": {"type": "int", "default": 50},
-            "prices": {"type": "dict", "default": {}},
             "topic": {"type": "str", "default": ""},
             "dry_run": {"type": "bool", "default": True},
             "process": {"type": "int", "default": 0},

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.netfs.bench.plugins.module_utils import _cloud as cloud
 from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError
@@ -114,3 +116,9 @@ def test_one_instance_that_is_protected_keeps_no_other_alive():
     with pytest.raises(CloudError, match="i-2 is protected"):
         Ec2(lambda _service: None, "us-west-2").terminate(["i-1", "i-2", "i-3"])
     assert ended == ["i-1", "i-3"]
+
+
+def test_the_action_group_knows_every_cloud_module():
+    root = Path(__file__).resolve().parents[4]
+    runtime = yaml.safe_load((root / "meta/runtime.yml").read_text(encoding="utf-8"))
+    assert runtime["action_groups"]["cloud"] == sorted(path.stem for path in root.glob("plugins/modules/cloud_*.py"))

@@ -136,6 +136,7 @@ LAUNCH = cost.launch_event(node("i-1"), Decimal("0.25"))
         # at the higher of the price at launch and now
         (ledger(LAUNCH), 2, "0.5"),
         (ledger({**LAUNCH, "hourly": "0.75"}), 2, "0.75"),
+        (ledger(LAUNCH, {**LAUNCH, "event": "price", "hourly": "0.75"}), 2, "0.75"),
         # it began yesterday, and the day's money begins at midnight
         (ledger({**LAUNCH, "time": "2026-11-23T10:00:00+00:00"}), 12, "0.5"),
         (ledger(LAUNCH, {"event": "end", "id": "i-1", "time": "2026-11-24T11:00:00+00:00"}), 1, "0.25"),
@@ -166,6 +167,8 @@ def test_an_instance_that_vanished_counts_on_until_its_end_is_known():
         ledger({**LAUNCH, "time": "yesterday"}),
         ledger({"event": "end", "id": "i-9", "time": "2026-11-24T11:00:00+00:00"}),
         ledger({**LAUNCH, "event": "lunch"}),
+        ledger({**LAUNCH, "event": "price"}),
+        ledger(LAUNCH, {**LAUNCH, "event": "price", "hourly": "0"}),
     ],
 )
 def test_a_damaged_ledger_is_an_error(text):
