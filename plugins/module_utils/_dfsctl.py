@@ -331,6 +331,19 @@ def segment(name: str) -> str:
     return quote(name.lstrip("/"), safe="")
 
 
+def refer_to(module: t.Any, api: Api, kind: str, name: str) -> None:
+    """Raise DfsctlError unless there is the share, user or group that an object refers to.
+
+    Check mode warns instead: an earlier task of the same play may be what would make it.
+    """
+    if api.get(f"/{kind}s/{segment(name)}", missing=True) is not None:
+        return
+    shown = share_name(name) if kind == "share" else name
+    if not module.check_mode:
+        raise DfsctlError(f"There is no {kind} {shown}.")
+    module.warn(f"There is no {kind} {shown} yet. Unless an earlier task makes it, this one will fail.")
+
+
 def size_bytes(text: str, option: str) -> int:
     """The bytes of a size such as 2GiB, as the server reads it."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)

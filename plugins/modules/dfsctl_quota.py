@@ -96,11 +96,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     DfsctlError,
     declared,
+    refer_to,
     run,
     same_size,
     segment,
     settle_at,
-    share_name,
     size_bytes,
     within,
 )
@@ -147,10 +147,9 @@ def work(module, api):
     """Bring the quota to its wanted state."""
     given = module.params
     path = path_of(given)
-    share = f"/shares/{segment(given['share'])}"
     # The server takes quotas of shares that do not exist.
-    if given["state"] == "present" and api.get(share, missing=True) is None:
-        raise DfsctlError(f"There is no share {share_name(given['share'])}.")
+    if given["state"] == "present":
+        refer_to(module, api, "share", given["share"])
     reply = api.get(path, missing=True)
     before = None if reply is None else shown(reply)
     wanted = wanted_state(given, before) if given["state"] == "present" else None

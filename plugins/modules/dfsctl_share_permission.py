@@ -75,12 +75,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._dfsctl import (
     LEVELS,
-    DfsctlError,
     declared,
+    refer_to,
     run,
     segment,
     settle_at,
-    share_name,
 )
 
 
@@ -91,13 +90,13 @@ def work(module, api):
     name = given[kind]
     share = f"/shares/{segment(given['share'])}"
     grants = api.get(f"{share}/permissions", missing=True)
-    if grants is None and api.get(share, missing=True) is None and given["state"] == "present":
-        raise DfsctlError(f"There is no share {share_name(given['share'])}.")
+    if grants is None and given["state"] == "present":
+        refer_to(module, api, "share", given["share"])
     before = next(
         ({"level": grant["level"]} for grant in grants or [] if (grant["type"], grant["name"]) == (kind, name)), None
     )
-    if before is None and given["state"] == "present" and api.get(f"/{kind}s/{segment(name)}", missing=True) is None:
-        raise DfsctlError(f"There is no {kind} {name}.")
+    if before is None and given["state"] == "present":
+        refer_to(module, api, kind, name)
     path = f"{share}/permissions/{kind}s/{segment(name)}"
     result = settle_at(
         module,

@@ -131,6 +131,19 @@ def test_share_permission(both, run):
     run("dfsctl_group", name="g1", state="absent")
 
 
+def test_check_mode_of_what_an_earlier_task_would_make(run):
+    for module, params, gone in (
+        ("dfsctl_share_permission", {"share": "stage", "group": "later", "level": "read"}, "group later"),
+        ("dfsctl_share_permission", {"share": "later", "user": "alice", "level": "read"}, "share /later"),
+        ("dfsctl_quota", {"share": "later", "scope": "default-user", "limit": "1GiB"}, "share /later"),
+    ):
+        foretold = run(module, check=True, **params)
+        assert foretold["changed"]
+        assert [warning for warning in foretold["warnings"] if f"There is no {gone} yet" in str(warning)], foretold
+        with pytest.raises(FailedError, match=f"no {gone}"):
+            run(module, **params)
+
+
 def test_user(both, run):
     account = {"name": "bob", "password": "bobs-first-password"}
     assert both("dfsctl_user", **account, uid=1002, gid=1002)["changed"]
