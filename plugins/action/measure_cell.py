@@ -118,7 +118,7 @@ class ActionModule(ActionBase):
         if meeting.wait_for(meeting.end, 2 * self.args["time_limit"] + 60):
             after = self._snapshot()
             seconds = float(meeting.end.read_text(encoding="utf-8") or time.monotonic() - started)
-            meeting.tell(self.here, _counters.used(before, after, seconds) if before and after else {})
+            meeting.tell(self.here, seen(before, after, seconds))
         return {"changed": False}
 
     def _snapshot(self) -> Json:
@@ -152,7 +152,9 @@ class ActionModule(ActionBase):
         counters = {} if args["obstacle"] else meeting.told(self.others)
         if before and after:
             # The client also works for Ansible's modules, so it is judged over all the time that this took
-            counters[self.here] = _counters.used(before, after, ended - started)
+            counters[self.here] = seen(before, after, ended - started)
+        interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
+        if before and after:
             found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
         if counters:
             found["counters"] = counters
@@ -163,6 +165,8 @@ class ActionModule(ActionBase):
         if cell["pass"] == "cold" and record["status"] == "ok":
             record.update(self._cold(counters, record["metrics"]))
         record.update(found)
+        if interrupted:
+            record.update(unfit(record, interrupted))
         if answer.get("output"):
             record.update(keep_raw(run, cell["id"], answer["output"]))
         write_json(run / "cells" / f"{cell['id']}.json", record)
@@ -250,6 +254,23 @@ class ActionModule(ActionBase):
                 "exit_code": answer.get("rc"),
             },
         )
+
+
+def seen(before: Json, after: Json, seconds: float) -> Json:
+    """What a node did between two snapshots and, as ``interrupted``, which services did not run all the time; empty
+    when it did not answer both times."""
+    if not before or not after:
+        return {}
+    return {**_counters.used(before, after, seconds), "interrupted": _counters.interrupted(before, after)}
+
+
+def unfit(record: Json, interrupted: list[str]) -> Json:
+    """A cell of which a service was away, as fields of the record: the client may have waited for it, or been served
+    without the work that the service takes from others, and neither is a number to rank."""
+    said = f"While it was measured, {', '.join(interrupted)}"
+    if record["status"] == "ok":
+        return {"status": "failed", "reason": f"{said}, so that its figures say nothing of the system"}
+    return {"reason": f"{said}. {record['reason']}"}
 
 
 def failed(answer: Json) -> bool:

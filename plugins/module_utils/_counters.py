@@ -4,7 +4,8 @@
 
 # This file is private to the collection: its functions may change in any release.
 
-"""What a node did while a cell ran: CPU, memory, network, disk and context switches, from its kernel's counters."""
+"""What a node did while a cell ran: CPU, memory, network, disk and context switches, from its kernel's counters; and
+whether its services ran all the time, from what systemd keeps of them."""
 
 from __future__ import annotations
 
@@ -19,6 +20,8 @@ SECTOR_BYTES = 512
 CLIENT_BOUND_PERCENT = 90
 COLD_PROOF = 0.95
 """Share of the bytes read that must have been delivered by disks or the object store."""
+SERVICES = r"^invocation:((?:netfs-.+|nfs-server|postgresql@.+)\.service) (\w+)$"
+"""Units of the roles that run, each with the number that systemd gives to every start."""
 
 # One shell command, because each call costs time on a node with a kernel of its own. A container shares the counters of
 # the machine's kernel, so that its own come from its control group (version 1 or 2) and from its processes.
@@ -33,6 +36,7 @@ echo "== container"; if [ -e /run/systemd/container ]; then echo yes; fi
 echo "== processes"
 grep -sE '^(read_bytes|write_bytes)' /proc/[0-9]*/io
 grep -sE '^(non)?voluntary_ctxt_switches' /proc/[0-9]*/task/[0-9]*/status
+echo "== units"; find /run/systemd/units -name 'invocation:*' -printf '%f %l\\n' 2>/dev/null
 echo "== processors"; nproc""".strip()
 
 
@@ -97,6 +101,7 @@ def snapshot(text: str) -> Json:
             "processors": int(parts["processors"]),
             "network_received_bytes": received,
             "network_sent_bytes": sent,
+            "services": dict(re.findall(SERVICES, parts["units"], flags=re.MULTILINE)),
         }
         if not container:
             read, written = disks(parts["/proc/diskstats"])
@@ -142,7 +147,8 @@ def used(before: Json, after: Json, seconds: float) -> dict[str, float]:
 
     :param seconds: how long the load ran; CPU is over this time, in percent of one processor.
     """
-    grew = {name: increase(before[name], after[name]) for name in after if name not in ("processors", "memory_bytes")}
+    no_counters = ("processors", "memory_bytes", "services")
+    grew = {name: increase(before[name], after[name]) for name in after if name not in no_counters}
     cpu = grew.pop("cpu_seconds")
     return {
         "cpu_percent": round(100 * cpu / seconds, 1) if seconds else 0.0,
@@ -150,6 +156,15 @@ def used(before: Json, after: Json, seconds: float) -> dict[str, float]:
         "memory_bytes": after["memory_bytes"],
         **grew,
     }
+
+
+def interrupted(before: Json, after: Json) -> list[str]:
+    """The services that did not run all the time between two snapshots, and what became of them."""
+    return [
+        f"{unit} {'ended and was started again' if unit in after['services'] else 'ended'}"
+        for unit, start in before["services"].items()
+        if after["services"].get(unit) != start
+    ]
 
 
 def is_client_bound(counters: dict[str, float], limit: t.Any) -> bool:

@@ -17,6 +17,8 @@ description:
     network, disk, context switches) while the client loads the server.
   - Outside the measured time the content is verified. Wrong bytes make the cell C(corrupt), however fast they came.
   - A cold pass of which disks and stores delivered less than 95 % is C(not-cold).
+  - A service of the collection's roles that ended meanwhile, on any node, makes the cell V(failed) and is named in the
+    reason, also when it runs again and the client noticed nothing.
   - A cell that fails does not fail the task. It becomes a record with status V(failed) and a reason, so that the other
     cells still run.
 options:

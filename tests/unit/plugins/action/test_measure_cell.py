@@ -49,6 +49,8 @@ MemAvailable: 4 kB
 8 0 sda 0 0 0 0 0 0 0 0 0 0 0
 == container
 == processes
+== units
+invocation:netfs-ganesha.service 1a
 == processors
 1
 """
@@ -209,6 +211,28 @@ def test_counters_of_all_nodes_are_kept(tmp_path):
     assert isinstance(record["client_bound"], bool)
 
 
+AWAY = {"cpu_percent": 7.0, "interrupted": ["netfs-object-store.service ended and was started again"]}
+SAID = "While it was measured, netfs-object-store.service ended and was started again on store"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (GOOD, f"{SAID}, so that its figures say nothing of the system"),
+        ({"failed": True, "msg": "fio ran longer than 60 s"}, f"{SAID}. fio ran longer than 60 s"),
+    ],
+)
+def test_a_cell_without_one_of_its_services_has_failed(tmp_path, answer, reason):
+    record = measure(tmp_path, answer, told={"store": dict(AWAY)})[1]
+    assert (record["status"], record["reason"]) == ("failed", reason)
+    assert record["counters"]["store"] == {"cpu_percent": 7.0}
+
+
+def test_wrong_bytes_stay_wrong_without_a_service(tmp_path):
+    record = measure(tmp_path, GOOD, {"failed": True, "msg": "verify failed"}, check="[c]", told={"store": AWAY})[1]
+    assert (record["status"], record["reason"]) == ("corrupt", f"{SAID}. Wrong bytes came back: verify failed")
+
+
 def test_more_nodes_than_forks_are_not_waited_for(tmp_path):
     nodes = ["client", "server"]
     record = measure(tmp_path, GOOD, task_vars={"ansible_play_hosts": nodes, "ansible_forks": 1})[1]
@@ -242,6 +266,7 @@ def test_a_node_beside_the_client_leaves_its_counters(tmp_path):
     nodes = {"inventory_hostname": "server", "ansible_play_hosts": ["client", "server"], "ansible_forks": 5}
     assert action.run(task_vars=nodes) == {"changed": False}
     counters = meeting.told(["server"])["server"]
+    assert counters["interrupted"] == []
     assert (counters["cpu_percent"], counters["disk_read_bytes"], counters["network_received_bytes"]) == (
         95.0,
         102400,

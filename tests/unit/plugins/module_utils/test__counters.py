@@ -21,12 +21,16 @@ PROCESSES = (
     "/proc/1/io:read_bytes: 4096\n/proc/1/io:write_bytes: 8192\n/proc/1/task/1/status:voluntary_ctxt_switches:\t5\n"
     "/proc/1/task/9/status:nonvoluntary_ctxt_switches:\t2\n"
 )
+UNITS = """invocation:ssh.service 1a
+invocation:netfs-object-store.service 2b
+invocation:postgresql@17-netfs.service 3c
+"""
 
 
 def output(container="", **files):
     """What the script prints."""
     sections = {"/proc/stat": STAT, "/proc/meminfo": MEMORY, "/proc/net/dev": NET, "/proc/diskstats": DISKS, **files}
-    sections |= {"container": container, "processes": PROCESSES, "processors": "2\n"}
+    sections |= {"container": container, "processes": PROCESSES, "units": UNITS, "processors": "2\n"}
     return "".join(f"== {name}\n{text}" for name, text in sections.items())
 
 
@@ -45,6 +49,7 @@ def test_a_machine_is_read_from_its_own_kernel():
         "processors": 2,
         "network_received_bytes": 1000,
         "network_sent_bytes": 200,
+        "services": {"netfs-object-store.service": "2b", "postgresql@17-netfs.service": "3c"},
         "cpu_seconds": 1.6,
         "memory_bytes": 600 * 1024,
         "disk_read_bytes": 10 * 512,
@@ -79,14 +84,26 @@ def test_the_script_gives_what_this_machine_has():
 
 
 def test_used_is_over_the_time_of_the_load():
-    before = {"processors": 2, "cpu_seconds": 1.0, "memory_bytes": 5, "disk_read_bytes": {"1": 10, "2": 5}}
-    after = {"processors": 2, "cpu_seconds": 4.0, "memory_bytes": 7, "disk_read_bytes": {"1": 30, "3": 4}}
+    same = {"processors": 2, "services": {"netfs-ganesha.service": "1a"}}
+    before = {**same, "cpu_seconds": 1.0, "memory_bytes": 5, "disk_read_bytes": {"1": 10, "2": 5}}
+    after = {**same, "cpu_seconds": 4.0, "memory_bytes": 7, "disk_read_bytes": {"1": 30, "3": 4}}
     assert _counters.used(before, after, 2.0) == {
         "cpu_percent": 150.0,
         "processors": 2,
         "memory_bytes": 7,
         "disk_read_bytes": 24,
     }
+
+
+def test_a_service_that_did_not_run_all_the_time_is_named():
+    same = {"netfs-juicefs.service": "1a"}
+    before = {"services": {**same, "netfs-object-store.service": "2b", "nfs-server.service": "3c"}}
+    after = {"services": {**same, "netfs-object-store.service": "4d", "netfs-new.service": "5e"}}
+    assert _counters.interrupted(before, before) == []
+    assert _counters.interrupted(before, after) == [
+        "netfs-object-store.service ended and was started again",
+        "nfs-server.service ended",
+    ]
 
 
 @pytest.mark.parametrize(
