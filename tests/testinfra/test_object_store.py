@@ -8,6 +8,7 @@ import configparser
 import hashlib
 import io
 import os
+import ssl
 import stat
 import urllib.error
 import urllib.request
@@ -38,6 +39,7 @@ def connect(endpoint: dict[str, Any], keys: dict[str, str]) -> Any:
         "s3",
         endpoint_url=endpoint["url"],
         region_name=endpoint["region"],
+        verify=endpoint["ca_file"],
         config=Config(s3={"addressing_style": endpoint["addressing"]}, retries={"max_attempts": 1}),
         **keys,
     )
@@ -67,7 +69,7 @@ def test_server_has_an_account_of_its_own(node: Host) -> None:
 
 def test_endpoint(endpoint: dict[str, Any]) -> None:
     assert (endpoint["service"], endpoint["protocol"], endpoint["port"]) == ("object_store", "s3", 9000)
-    assert endpoint["url"] == f"http://{endpoint['host']}:9000"
+    assert endpoint["url"] == f"https://{endpoint['host']}:9000"
     assert endpoint["buckets"] == ["netfs-bench", "second"]
     assert endpoint["durability"] == "volatile"
 
@@ -113,9 +115,15 @@ def test_wrong_keys_are_refused(
 
 @pytest.mark.parametrize("path", ["", "/netfs-bench", "/netfs-bench?list-type=2"])
 def test_nobody_gets_in_without_keys(endpoint: dict[str, Any], path: str) -> None:
+    trusted = ssl.create_default_context(cafile=endpoint["ca_file"])
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(endpoint["url"] + path, timeout=10)
+        urllib.request.urlopen(endpoint["url"] + path, timeout=10, context=trusted)
     assert 400 <= error.value.code < 500
+
+
+def test_nobody_is_trusted_who_lacks_the_certificate(endpoint: dict[str, Any]) -> None:
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(f"{endpoint['url']}/health", timeout=10)
 
 
 def test_keys_are_for_one_person_on_the_controller(endpoint: dict[str, Any], keys: dict[str, str]) -> None:
@@ -130,6 +138,8 @@ def test_keys_are_nowhere_to_be_seen(node: Host, keys: dict[str, str]) -> None:
     assert "versitygw" in shown["processes"]
     assert [place for place, text in shown.items() if keys["aws_secret_access_key"] in text] == []
     assert [place for place, text in shown.items() if keys["aws_access_key_id"] in text] == []
+    assert [place for place, text in shown.items() if "PRIVATE KEY" in text] == []
+    assert node.file("/etc/netfs-object-store/tls.key").mode == 0o400
     assert node.file("/etc/netfs-object-store/environment").mode == 0o600
 
 
@@ -153,6 +163,9 @@ def test_store_that_is_there_already(endpoint: dict[str, Any], keys: dict[str, s
         "--inventory=localhost,",
         "molecule/object_store/external.yml",
         NETFS_SCRATCH=str(tmp_path),
+        S3_ENDPOINT=endpoint["url"],
+        S3_BUCKET=endpoint["bucket"],
+        S3_REGION=endpoint["region"],
         **{name.upper(): value for name, value in keys.items()},
     )
     assert keys["aws_secret_access_key"] not in said
@@ -162,6 +175,6 @@ def test_store_that_is_there_already(endpoint: dict[str, Any], keys: dict[str, s
 def test_server_comes_back_after_a_kill(node: Host, store: Any) -> None:
     store.put_object(Bucket="second", Key="kept", Body=b"kept")
     node.check_output("systemctl kill --signal=SIGKILL %s", UNIT)
-    node.check_output("timeout 20 sh -c 'sleep 1; until curl -sf http://127.0.0.1:9000/health; do sleep 0.2; done'")
+    node.check_output("timeout 20 sh -c 'sleep 1; until curl -skf https://127.0.0.1:9000/health; do sleep 0.2; done'")
     assert store.get_object(Bucket="second", Key="kept")["Body"].read() == b"kept"
     store.delete_object(Bucket="second", Key="kept")
