@@ -9,6 +9,7 @@ The tests build on each other in the order in which they stand: nodes that one m
 
 from __future__ import annotations
 
+import configparser
 import hashlib
 import json
 import os
@@ -91,8 +92,9 @@ def valid(document, schema):
 
 def in_the_middle(results, run, act, *variables):
     """Start a run, act when its first cell has been measured, and wait for its end; return its exit code and output."""
+    words = command("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", f"run={run}", *variables)
     with subprocess.Popen(
-        command("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", f"run={run}", *variables),
+        [*words, "--diff"],
         cwd=ROOT,
         env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
@@ -101,12 +103,14 @@ def in_the_middle(results, run, act, *variables):
         text=True,
         start_new_session=True,
     ) as process:
+        said = []
         for line in process.stdout:
+            said.append(line)
             if re.search(r"^ *\[1/", line):
                 act(process)
                 break
-        rest = process.stdout.read()
-    return process.returncode, rest
+        said.append(process.stdout.read())
+    return process.returncode, "".join(said)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +212,65 @@ def test_what_memory_disk_and_network_do_by_themselves_stands_in_the_report(resu
     series = read(results / "second" / "report.json")["series"]
     assert all(one["ceiling"] > 0 for one in series)
     assert docker("exec", f"{INSTALLATION}-server", "find", "/export", "-name", ".netfs-bench-ceiling") == []
+
+
+def transferred(node):
+    """How many bytes a node has received and sent over its network."""
+    counters = [f"/sys/class/net/eth0/statistics/{way}_bytes" for way in ("rx", "tx")]
+    return sum(int(word) for word in docker("exec", f"{INSTALLATION}-{node}", "cat", *counters))
+
+
+def take_the_store_away(_process):
+    """Stop the object store while the second cell is measured, and start it again."""
+    before, until = transferred("server"), time.monotonic() + 60
+    # the load has begun, and is far from its end
+    while transferred("server") < before + (4 << 20) and time.monotonic() < until:
+        time.sleep(0.1)
+    for action in ("stop", "start"):
+        docker("exec", f"{INSTALLATION}-object_store", "systemctl", action, "netfs-object-store.service")
+
+
+@pytest.fixture(scope="module")
+def store_away(results):
+    """The exit code and the output of a run over rclone and then Ganesha, in which the object store went away."""
+    # with this seed rclone is the first of the two
+    cells = ("system=rclone,ganesha", "protocol=nfs3", "workload=seq-read-1m,rand-write-4k", "seed=3", "RUNTIME=6")
+    return in_the_middle(results, "store-away", take_the_store_away, "SIZE=16m", "cell_time_limit=40", *cells)
+
+
+def test_a_store_that_goes_away_fails_one_cell_and_nothing_after_it(results, store_away):
+    code, output = store_away
+    assert code != 0
+    turns = read(results / "store-away" / "plan.json")["turns"]
+    assert [turn["system"] for turn in turns] == ["rclone", "ganesha"]
+    cells = records(results, "store-away")
+    failed = {name: cell["reason"] for name, cell in cells.items() if cell["status"] != "ok"}
+    assert (len(cells), list(failed)) == (4, [turns[0]["cells"][1]]), output
+    (reason,) = failed.values()
+    assert reason.startswith("While it was measured, netfs-object-store.service ended")
+    assert reason in output
+    for name in ("report.txt", "report.md", "report.html"):
+        assert reason in (results / "store-away" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("store_away")
+def test_one_server_runs_at_a_time(results):
+    for cell in records(results, "store-away").values():
+        units = {line.split()[0] for line in cell["provenance"]["service"]["listening"]}
+        assert {unit for unit in units if unit.startswith("netfs-")} == {f"netfs-{cell['system']}.service"}
+
+
+def test_results_and_output_hold_no_secret(results, store_away):
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    keys = configparser.ConfigParser(interpolation=None)
+    keys.read(state / f"netfs.bench/{INSTALLATION}/secrets/object-store-{INSTALLATION}-object_store.credentials")
+    control = docker("exec", f"{INSTALLATION}-server", "cat", "/etc/netfs-rclone/remote_control")
+    secrets = [*keys["default"].values(), *(word.split("=")[1] for word in control if "PASS=" in word)]
+    assert len(secrets) == 3
+    kept = {str(path): path.read_bytes().decode(errors="replace") for path in results.rglob("*") if path.is_file()}
+    kept["the output of ansible-playbook --diff"] = store_away[1]
+    assert "+[Unit]" in store_away[1]
+    assert [place for place, text in kept.items() for secret in secrets if secret in text] == []
 
 
 def test_a_server_that_is_killed_fails_one_cell_and_the_run(results):
