@@ -86,6 +86,7 @@ class ActionModule(ActionBase):
                 "cell": {"type": "dict", "required": True},
                 "client": {"type": "str", "required": True},
                 "server": {"type": "str", "required": True},
+                "nodes": {"type": "list", "elements": "str", "default": []},
                 "job": {"type": "str", "required": True},
                 "check": {"type": "str", "default": ""},
                 "metric": {"type": "str", "required": True},
@@ -100,6 +101,8 @@ class ActionModule(ActionBase):
         self.args, self.task_vars = args, task_vars or {}
         self.here = self.task_vars.get("inventory_hostname", args["client"])
         nodes = self.task_vars.get("ansible_play_hosts", [self.here])
+        # of several machines only those that take this turn
+        nodes = [node for node in nodes if node in (args["nodes"] or nodes)]
         # Nodes that take their turn after the client's would keep it waiting for nothing
         self.others = [node for node in nodes if node != args["client"]]
         if len(nodes) > int(self.task_vars.get("ansible_forks", 1)):
@@ -162,6 +165,9 @@ class ActionModule(ActionBase):
         if checked:
             record["seconds"]["check"] = checked.pop("seconds")
             record.update(checked)
+        silent = [] if args["obstacle"] else [node for node in self.others if node not in counters]
+        if record["status"] == "failed" and silent:
+            record["reason"] += f" (no answer came from node {', '.join(silent)})"
         if cell["pass"] == "cold" and record["status"] == "ok":
             record.update(self._cold(counters, record["metrics"]))
         record.update(found)
@@ -188,7 +194,7 @@ class ActionModule(ActionBase):
                 ),
             )
         except AnsibleConnectionFailure as error:
-            return {"failed": True, "msg": f"The client did not answer: {error}"}
+            return {"failed": True, "msg": f"The client, node {self.here}, did not answer: {error}"}
 
     def _check(self, answer: Json) -> Json:
         """Whether the bytes are those that were written, as fields of the record."""

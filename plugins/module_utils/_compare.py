@@ -69,6 +69,8 @@ class Series(t.NamedTuple):
     ceiling: float | None = None
     """Median of the lowest ceiling that its bytes must cross, in units of the metric; None when not measured."""
     ceiling_what: str = ""
+    machines: tuple[str, ...] = ()
+    """The machines of every value; empty where any of them is unknown."""
 
     @property
     def better(self) -> _statistics.Better:
@@ -119,6 +121,9 @@ def key_fields(run: Json, cell: Json) -> Json:
     recorded = provenance.get("service", UNKNOWN)
     service = recorded if isinstance(recorded, dict) else {}
     proof = ", proven" if original(cell["system"]) in run["nodes"].get("durability_proofs", {}) else ""
+    # of several machines only those of its trial
+    used = provenance.get("machines", nodes)
+    nodes = {name: node for name, node in nodes.items() if name in used}
     classes = sorted(
         [node["node"], node["kind"], node["kernel_kind"], str(node["cpus"]), str(node["memory"])]
         for node in nodes.values()
@@ -139,6 +144,12 @@ def key_fields(run: Json, cell: Json) -> Json:
         "log level": service.get("log_level", UNKNOWN),
         "cache budget": service.get("cache_bytes", UNKNOWN),
     }
+
+
+def machine_of(cell: Json) -> str:
+    """The machines on which a cell was measured, as one name; empty when that is unknown."""
+    machines = cell.get("provenance", {}).get("machines", UNKNOWN)
+    return " ".join(sorted(set(machines.values()))) if isinstance(machines, dict) else ""
 
 
 def data_of(plan: Json, workload: str) -> Json:
@@ -229,6 +240,7 @@ def one_series(run: Json, name: SeriesName, cells: list[Json | None]) -> Series:
         if fields not in keys:
             keys.append(fields)
     values = [cell["metrics"][metric] for cell in good]
+    machines = tuple(machine_of(cell) for cell in good)
     ceiling, highest, what = ceiling_of(run, name, metric)
     tested = [cell["steady"] for cell in good if isinstance(cell.get("steady"), dict)]
     state, why = "ok", ""
@@ -256,6 +268,7 @@ def one_series(run: Json, name: SeriesName, cells: list[Json | None]) -> Series:
         sum(not steady.get("steady", True) for steady in tested) / len(tested) if tested else 0.0,
         ceiling,
         what,
+        machines if all(machines) else (),
     )
 
 
@@ -270,7 +283,7 @@ def judge(base: Series, candidate: Series, force: bool = False) -> Pair:
     if base.at_ceiling and candidate.at_ceiling:
         why = f"both reach the ceiling, {base.ceiling_what}: what is measured is not the servers"
         return Pair(base, candidate, None, "at-ceiling", 1.0, 1, why)
-    comparison = _statistics.compare(base.values, candidate.values, base.better)
+    comparison = _statistics.compare(base.values, candidate.values, base.better, (base.machines, candidate.machines))
     bound = "≥" if candidate.at_ceiling else "≤" if base.at_ceiling else ""
     return Pair(base, candidate, comparison, "", comparison.p, 1, "; ".join(unlike), bound)
 

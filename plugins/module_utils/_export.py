@@ -40,6 +40,8 @@ PAIR_COLUMNS = [
     "n_candidate",
     "cv_base",
     "cv_candidate",
+    "machines_base",
+    "machines_candidate",
     "bound",
     "aa",
     "forced",
@@ -58,7 +60,7 @@ def forced(pair: Pair) -> bool:
 def pair_row(pair: Pair) -> Json:
     """One pair with plain numbers; None where there is none."""
     comparison = pair.comparison
-    numbers: Json = dict.fromkeys(("ratio", "low", "high", "p", "n_base", "n_candidate", "cv_base", "cv_candidate"))
+    numbers: Json = dict.fromkeys(PAIR_COLUMNS[PAIR_COLUMNS.index("ratio") : PAIR_COLUMNS.index("bound")])
     if comparison is not None:
         low, high = comparison.interval or (None, None)
         numbers = {
@@ -70,6 +72,8 @@ def pair_row(pair: Pair) -> Json:
             "n_candidate": comparison.n_candidate,
             "cv_base": comparison.cv_base,
             "cv_candidate": comparison.cv_candidate,
+            "machines_base": comparison.machines_base,
+            "machines_candidate": comparison.machines_candidate,
         }
     return {
         "base": pair.base.name[0],
@@ -95,6 +99,7 @@ def series_row(series: Series) -> Json:
         "state": series.state,
         "why": series.why,
         "values": series.values,
+        "machines": list(series.machines),
         "median": statistics.median(series.values) if series.values else None,
         "unsteady": series.unsteady,
         "ceiling": series.ceiling,

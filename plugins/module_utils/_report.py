@@ -13,7 +13,7 @@ import io
 import json
 import statistics
 
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, machine_of
 from ansible_collections.netfs.bench.plugins.module_utils._results import direction_of, planned_series
 from ansible_collections.netfs.bench.plugins.module_utils._run import Json
 from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS
@@ -54,8 +54,9 @@ def series_of(plan: Json, cells: list[Json]) -> list[Json]:
     """One row per series (the cells that differ only in the trial), in alphabetical order.
 
     Each has ``system``, ``protocol``, ``workload``, ``pass``, ``metric``, ``values`` (of the cells that are ok),
-    ``median``, ``minimum``, ``maximum`` (None without values), ``planned``, ``failed``, ``missing``, ``reasons`` and
-    ``latency_p99_ns``: the median over the cells of the p99 of the main metric's direction, or None.
+    ``median``, ``minimum``, ``maximum`` (None without values), ``planned``, ``failed``, ``missing``, ``reasons``,
+    ``machines`` (how many they were measured on, 0 when that is unknown) and ``latency_p99_ns``: the median over the
+    cells of the p99 of the main metric's direction, or None.
     """
     records = {cell["id"]: cell for cell in cells}
     keys = ("system", "protocol", "workload", "pass")
@@ -83,6 +84,7 @@ def series_of(plan: Json, cells: list[Json]) -> list[Json]:
                 "planned": len(ids),
                 "failed": len(found) - len(values),
                 "missing": len(ids) - len(found),
+                "machines": len({machine_of(cell) for cell in good} - {""}),
                 "reasons": sorted(
                     {
                         cell["reason"] or f"no value of {metric}"
@@ -102,6 +104,8 @@ def remark(row: Json) -> str:
         parts.append(f"{row['failed']} of {row['planned']} failed: {'; '.join(row['reasons'])}")
     if row["missing"]:
         parts.append(f"{row['missing']} of {row['planned']} not measured")
+    if row["machines"] > 1:
+        parts.append(f"on {row['machines']} machines")
     return "; ".join(parts)
 
 
@@ -141,15 +145,24 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
     planned = sum(row["planned"] for row in rows)
     measured = sum(len(row["values"]) for row in rows)
     failed = sum(row["failed"] for row in rows)
+    machines = max((row["machines"] for row in rows), default=0)
     return [
         f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
         f"{measured} of {planned} cells measured, {failed} failed, {planned - measured - failed} not measured.",
+        *([machines_line(machines)] if machines else []),
         *(
             f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
             for name, profile in sorted(plan["systems"].items())
         ),
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
     ]
+
+
+def machines_line(count: int) -> str:
+    """On how many machines figures rest, and for which they hold."""
+    if count == 1:
+        return "All figures of a series rest on one machine, and hold for that one."
+    return f"The figures of a series rest on up to {count} machines, which took turns from trial to trial."
 
 
 def instance_lines(nodes: Json) -> list[str]:

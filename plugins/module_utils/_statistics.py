@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
+import random
 import statistics
 import typing as t
 
@@ -27,6 +28,9 @@ UNSTEADY_MAX = 0.25
 """Share of unsteady trials above which a series is noisy."""
 N_MIN = 6
 """Fewest trials per side that allow a verdict."""
+MACHINES_MIN = 3
+"""Fewest machines per side from which an interval can say how machines differ."""
+RESAMPLES = 1000
 
 Better = t.Literal["higher", "lower"]
 Verdict = t.Literal["faster", "slower", "equivalent", "inconclusive", "noisy", "too-few"]
@@ -47,6 +51,16 @@ class Comparison(t.NamedTuple):
     """The smallest p that so many values can give."""
     cv_base: float
     cv_candidate: float
+    machines_base: int = 1
+    """On how many machines (groups of a server, a client and what else there is) the values of a side were measured."""
+    machines_candidate: int = 1
+    apart: bool = False
+    """Whether the two sides have no machine in common, so that a difference may be that of the machines."""
+
+    @property
+    def machines(self) -> int:
+        """The smaller number of machines of the two sides."""
+        return min(self.machines_base, self.machines_candidate)
 
     @property
     def cv(self) -> float:
@@ -125,21 +139,72 @@ def coefficient_of_variation(values: list[float]) -> float:
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)) / mean
 
 
-def compare(base: list[float], candidate: list[float], better: Better) -> Comparison:
-    """Compare two series of positive values of one metric."""
+def by_machine(values: list[float], machines: t.Sequence[str]) -> dict[str, list[float]]:
+    """The values of every machine; of one that nobody named when there are no names."""
+    found: dict[str, list[float]] = {}
+    for value, machine in zip(values, machines or [""] * len(values), strict=True):
+        found.setdefault(machine, []).append(value)
+    return found
+
+
+def ratio_of(base: list[float], candidate: list[float]) -> float:
+    """Hodges-Lehmann estimate, in logarithms, of logarithms."""
+    return statistics.median(new - old for old in base for new in candidate)
+
+
+def machines_interval(base: dict[str, list[float]], candidate: dict[str, list[float]]) -> tuple[float, float]:
+    """Bootstrap interval, in logarithms, of the candidate's difference from the base over machines like these.
+
+    Machines are drawn first, then trials of each, both with replacement. Where both sides were measured on the same
+    machines, the same ones are drawn for both, so that what a machine does to both alike cancels out. The draws are the
+    same for the same values: a report can be made again.
+    """
+    draw = random.Random(0)
+
+    def again(values: dict[str, list[float]], names: list[str]) -> list[float]:
+        return [value for name in names for value in draw.choices(values[name], k=len(values[name]))]
+
+    paired = set(base) == set(candidate)
+    found = []
+    for _number in range(RESAMPLES):
+        olds = draw.choices(sorted(base), k=len(base))
+        news = olds if paired else draw.choices(sorted(candidate), k=len(candidate))
+        found.append(ratio_of(again(base, olds), again(candidate, news)))
+    found.sort()
+    outside = math.floor(RESAMPLES * ALPHA / 2)
+    return found[outside], found[-1 - outside]
+
+
+def compare(
+    base: list[float],
+    candidate: list[float],
+    better: Better,
+    machines: tuple[t.Sequence[str], t.Sequence[str]] = ((), ()),
+) -> Comparison:
+    """Compare two series of positive values of one metric.
+
+    :param machines: of the base and of the candidate, the machine of every value; empty where that is unknown.
+    """
     sign = 1 if better == "higher" else -1
-    olds, news = (list(map(math.log, values)) for values in (base, candidate))
-    differences = sorted(sign * (new - old) for old in olds for new in news)
+    olds, news = ([sign * math.log(value) for value in values] for values in (base, candidate))
+    differences = sorted(new - old for old in olds for new in news)
     index = inversion_index(len(base), len(candidate))
+    interval = None if index is None else (differences[index[0]], differences[-1 - index[0]])
+    sides = by_machine(olds, machines[0]), by_machine(news, machines[1])
+    if interval is not None and min(map(len, sides)) >= MACHINES_MIN:
+        interval = machines_interval(*sides)
     return Comparison(
         n_base=len(base),
         n_candidate=len(candidate),
         ratio=math.exp(statistics.median(differences)),
-        interval=None if index is None else (math.exp(differences[index[0]]), math.exp(differences[-1 - index[0]])),
+        interval=None if interval is None else (math.exp(interval[0]), math.exp(interval[1])),
         p=exact_p(base, candidate),
         smallest_p=smallest_p(len(base), len(candidate)),
         cv_base=coefficient_of_variation(base),
         cv_candidate=coefficient_of_variation(candidate),
+        machines_base=len(sides[0]),
+        machines_candidate=len(sides[1]),
+        apart=bool(machines[0] and machines[1]) and not set(sides[0]) & set(sides[1]),
     )
 
 
@@ -161,7 +226,8 @@ def verdict(comparison: Comparison, p_holm: float, family: int, unsteady: float 
     :param unsteady: share of unsteady trials of the side that has more of them.
     """
     few = min(comparison.n_base, comparison.n_candidate) < N_MIN or family * comparison.smallest_p > ALPHA
-    if few or comparison.interval is None:
+    alone = comparison.apart and comparison.machines < MACHINES_MIN
+    if few or alone or comparison.interval is None:
         return "too-few"
     low, high = comparison.interval
     clear = BAND * (1 + comparison.cv)

@@ -41,7 +41,7 @@ MEANINGS = {
     "equivalent": "Whatever difference there is, it is smaller than 5 %: the same for all practical purposes.",
     "inconclusive": "The trials agree well, but the interval still allows more than one answer; more trials may tell.",
     "noisy": "The trials of one side differ so much among themselves that a difference of this size may be noise.",
-    "too-few": "Too few trials, or too many comparisons for so few trials: nothing can be said.",
+    "too-few": "Too few trials or machines, or too many comparisons for so few trials: nothing can be said.",
 }
 STATE_MEANINGS = {
     "corrupt": "The system returned wrong bytes. How fast it did so does not matter.",
@@ -127,6 +127,8 @@ def sentence(findings: Findings) -> str:
     if set(counts) == {"too-few"}:
         n = min(min(len(pair.base.values), len(pair.candidate.values)) for pair in findings.pairs)
         why = f"{n} of at least {_statistics.N_MIN} trials" if n < _statistics.N_MIN else "too many comparisons at once"
+        if n >= _statistics.N_MIN and any(pair.comparison and pair.comparison.apart for pair in findings.pairs):
+            why = f"each was measured on machines of its own, which takes {_statistics.MACHINES_MIN} for each"
         return f"{subject}: too few to say which is faster ({why})."
     words = [f"{word} in {count}" for word, count in counts.items()]
     return f"{subject}, {total} comparison{'s' * (total > 1)}: {list_of(words)}."
@@ -153,10 +155,22 @@ def warnings(findings: Findings) -> list[str]:
             f"… Too few: {trials} trial{'s' * (trials > 1)} per series cannot tell which of two is faster; "
             f"{_statistics.N_MIN} are the least. The numbers show that everything works, and roughly how much."
         )
+    machines = max((len(set(one.machines)) for one in findings.series.values()), default=0)
+    if 1 < machines < _statistics.MACHINES_MIN:
+        found.append(
+            f"… The figures rest on {machines} machines and hold for these; {_statistics.MACHINES_MIN} or more say "
+            "something of others like them."
+        )
     for names, whose in ((findings.only_base, "the base"), (findings.only_candidate, "this run")):
         if names:
             found.append(f"{len(names)} series exist only in {whose} and are compared with nothing.")
     return found
+
+
+def machines_text(comparison: _statistics.Comparison) -> str:
+    """On how many machines the two sides of a comparison were measured."""
+    counts = comparison.machines_base, comparison.machines_candidate
+    return f"{counts[0]} machines" if counts[0] == counts[1] > 1 else f"{counts[0]} and {counts[1]} machines"
 
 
 def remark(pair: Pair) -> str:
@@ -168,6 +182,13 @@ def remark(pair: Pair) -> str:
             parts.append("direction shown, size not")
         if pair.word in ("faster", "slower") and comparison.cv > _statistics.CV_MAX:
             parts.append(f"noisy (CV {comparison.cv:.1%}), yet clear")
+        if comparison.machines >= _statistics.MACHINES_MIN:
+            parts.append(f"interval over {machines_text(comparison)}")
+        elif comparison.apart:
+            parts.append(
+                f"{machines_text(comparison)}, none in common: the difference may be that of the machines; "
+                f"{_statistics.MACHINES_MIN} are needed for each side"
+            )
         unsteady = max(pair.base.unsteady, pair.candidate.unsteady)
         if unsteady:
             parts.append(f"{unsteady:.0%} of trials unsteady")

@@ -39,6 +39,7 @@ PLAY = """
   gather_facts: false
   vars:
     plan: {{systems: {{first: {{durability: volatile}}, second: {{durability: volatile}}}}, layouts: {{}}}}
+    bench_group: {{client: client, database: database, server: server}}
     bench_client: client
     bench_serving: server
     bench_is_client: "{{{{ inventory_hostname == bench_client }}}}"
@@ -121,3 +122,46 @@ def test_what_systems_share_is_installed_once(take) -> None:
         "database stub start 0",
         "server stub main 2",
     ]
+
+
+MACHINES = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.set_fact: {{bench_plan: {{nodes: {{client: {{}}, object_store: {{}}, server: {{}}}}}}}}
+- hosts: all
+  gather_facts: false
+  vars_files: ["{playbooks}/vars/machines.yml"]
+  vars: {{bench_machine: "{{{{ trial - 1 }}}}", node_kind: existing}}
+  tasks:
+    - ansible.builtin.debug:
+        msg: "<{{{{ ([trial] + bench_group.values() | list) | join(' ') }}}}>"
+      loop: [1, 2, 3, 4]
+      loop_control: {{loop_var: trial}}
+      run_once: true
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_tasks: "{playbooks}/steps/sizes.yml"
+"""
+
+
+@pytest.mark.parametrize("stores, says", [(3, ""), (2, "object_store 2, server 3, client 1")])
+def test_machines_take_turns_from_trial_to_trial_and_are_whole(tmp_path: Path, stores: int, says: str) -> None:
+    inventory = "[client]\nc\n[server]\ns3\ns1\ns2\n[object_store]\n" + "\n".join(["o1", "o2", "o3"][:stores])
+    (tmp_path / "hosts").write_text(f"{inventory}\n[all:vars]\nnode_kind=existing\n", encoding="utf-8")
+    (tmp_path / "play.yml").write_text(MACHINES.format(playbooks=ROOT / "playbooks"), encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts", "play.yml"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0) == (not says), done.stdout + done.stderr
+    assert says in done.stdout
+    if not says:
+        seen = [part.split(">")[0] for part in done.stdout.split('"msg": "<')[1:]]
+        assert seen == ["1 c o1 s1", "2 c o2 s2", "3 c o3 s3", "4 c o1 s1"]

@@ -132,7 +132,7 @@ def test_a_good_cell_is_kept_with_its_raw_output(tmp_path):
     [
         ({"failed": True, "msg": "fio was killed after 60 s", "rc": -9}, "fio was killed after 60 s"),
         ({"failed": True}, "fio gave no reason"),
-        (AnsibleConnectionFailure("no route to host"), "The client did not answer: no route to host"),
+        (AnsibleConnectionFailure("no route to host"), "The client, node client, did not answer: no route to host"),
     ],
 )
 def test_a_cell_that_fails_is_a_record_with_a_reason(tmp_path, answer, reason):
@@ -237,6 +237,28 @@ def test_more_nodes_than_forks_are_not_waited_for(tmp_path):
     nodes = ["client", "server"]
     record = measure(tmp_path, GOOD, task_vars={"ansible_play_hosts": nodes, "ansible_forks": 1})[1]
     assert list(record["counters"]) == ["client"]
+
+
+def test_of_several_machines_only_the_nodes_of_the_turn_are_waited_for(tmp_path):
+    told = {"server-2": {"cpu_percent": 7.0}}
+    nodes = {"ansible_play_hosts": ["client", "server-1", "server-2"]}
+    record = measure(tmp_path, GOOD, told=told, task_vars=nodes, nodes=["client", "server-2"])[1]
+    assert set(record["counters"]) == {"client", "server-2"}
+
+
+@pytest.mark.parametrize(
+    "answers, check, lost",
+    [
+        ([{"failed": True, "msg": "fio ran longer than 60 s"}], "", True),
+        ([GOOD, {"failed": True, "msg": "fio ran longer than 60 s"}], "[check]", True),
+        # the counters alone are no reason to fail
+        ([GOOD], "", False),
+    ],
+)
+def test_a_cell_that_lost_its_server_says_which_node_it_was(tmp_path, answers, check, lost):
+    record = measure(tmp_path, *answers, told={"store": {"cpu_percent": 7.0}, "server": {}}, check=check)[1]
+    assert (record["status"] == "failed") == lost
+    assert record["reason"].endswith(" (no answer came from node server)") == lost
 
 
 COLD = {**CELL, "id": CELL["id"].replace("warm", "cold"), "pass": "cold"}

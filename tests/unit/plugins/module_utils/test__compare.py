@@ -19,6 +19,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._compare import (
     unmatched,
     within,
 )
+from ansible_collections.netfs.bench.plugins.module_utils._verdicts import remark
 
 STEADY = [100.0, 101.0, 99.5, 100.5, 99.0, 100.2, 100.8, 99.7]
 NOISY = [100.0, 130.0, 80.0, 115.0, 95.0, 140.0, 75.0, 105.0]
@@ -298,3 +299,37 @@ def test_of_long_lists_only_the_entries_that_differ_are_shown():
         "mount options: rsize=1 against rsize=2",
         "variables: SIZE=1g against SIZE=2g",
     ]
+
+
+def on_machines(run, names):
+    """The same run, its trials measured on these machines in turn, each a server and a client of its own."""
+    nodes = run["nodes"]["nodes"]
+    for cell in run["cells"]:
+        name = names[(cell["trial"] - 1) % len(names)]
+        cell["provenance"] = {**cell["provenance"], "machines": {f"server-{name}": name, f"client-{name}": f"c{name}"}}
+        nodes |= {f"{node}-{name}": {**nodes["client"], "node": node} for node in ("server", "client")}
+    del nodes["client"]
+    return run
+
+
+def test_trials_on_several_machines_are_one_series_and_the_interval_is_over_the_machines():
+    (pair,) = within(on_machines(run_of(old=STEADY, new=times(1.2)), ["a", "b", "c"]))
+    assert pair.word == "faster"
+    assert pair.base.key["clients"] == 1
+    assert len(pair.base.key["client and server nodes"]) == 2
+    assert (pair.comparison.machines_base, pair.comparison.machines_candidate) == (3, 3)
+    assert "interval over 3 machines" in remark(pair)
+
+
+def test_runs_on_one_machine_each_say_nothing_of_the_systems_unless_it_is_the_same():
+    base, new = (on_machines(run_of(old=values), ["a"]) for values in (STEADY, times(1.2)))
+    (pair,) = between(base, new)
+    assert pair.word == "faster"
+    (pair,) = between(base, on_machines(run_of(old=times(1.2)), ["b"]))
+    assert pair.word == "too-few"
+    assert "1 and 1 machines, none in common" in remark(pair)
+    assert exit_code([pair]) == 12
+    for cell in base["cells"]:
+        del cell["provenance"]["machines"]
+    (pair,) = between(base, on_machines(run_of(old=times(1.2)), ["b"]))
+    assert pair.word == "faster", "a run that did not record its machines is taken as it was before"

@@ -125,3 +125,24 @@ def test_summary_counts_and_names_what_a_write_promises():
     text = "\n".join(summary(plan(cells), series_of(plan(cells), cells[:2])))
     assert "1 of 3 cells measured, 1 failed, 1 not measured." in text
     assert "An acknowledged write is local-durable." in text
+
+
+@pytest.mark.parametrize(
+    "names, machines, says, mark",
+    [
+        (["", "", ""], 0, "", ""),
+        (["a", "a", "a"], 1, "rest on one machine, and hold for that one", ""),
+        (["a", "b", "a"], 2, "rest on up to 2 machines", "on 2 machines"),
+        (["a", "b", "c"], 3, "rest on up to 3 machines", "on 3 machines"),
+    ],
+)
+def test_a_figure_says_on_how_many_machines_it_rests(names, machines, says, mark):
+    cells = [
+        {**cell(trial, 100), "provenance": {"machines": {"server-1": name} if name else "unknown"}}
+        for trial, name in enumerate(names, 1)
+    ]
+    (row,) = rows = series_of(plan(cells), cells)
+    assert row["machines"] == machines
+    assert says in "\n".join(summary(plan(cells), rows))
+    assert ("machine" in "\n".join(summary(plan(cells), rows))) == bool(says)
+    assert dict(zip(HEADERS, table(rows)[0], strict=True))["remark"] == mark

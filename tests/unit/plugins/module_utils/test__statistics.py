@@ -18,6 +18,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._statistics import (
     ALPHA,
     BAND,
     CV_MAX,
+    MACHINES_MIN,
     N_MIN,
     compare,
     doubled_midranks,
@@ -106,3 +107,57 @@ def test_steadiness(vector):
     spread, drift, steady = steadiness(vector["windows"])
     assert (spread, drift) == pytest.approx((vector["range"], vector["drift"]))
     assert steady == vector["steady"]
+
+
+BASE = [100.0, 101.0, 99.0, 100.5, 99.5, 100.2, 100.8, 99.8, 100.1]
+THREE = ("m1", "m2", "m3") * 3
+OTHERS = ("m4", "m5", "m6") * 3
+MACHINE = {"m1": 0.9, "m2": 1.0, "m3": 1.1, "m4": 0.9, "m5": 1.0, "m6": 1.1, "": 1.0, "m": 1.0, "n": 1.0}
+
+
+@pytest.mark.parametrize(
+    "machines, counts, apart, word",
+    [
+        (((), ()), (1, 1), False, "faster"),
+        ((("m",) * 9, ()), (1, 1), False, "faster"),
+        ((("m",) * 9, ("m",) * 9), (1, 1), False, "faster"),
+        # a difference of the machines cannot be told from one of the systems
+        ((("m",) * 9, ("n",) * 9), (1, 1), True, "too-few"),
+        ((THREE, ("m",) * 9), (3, 1), True, "too-few"),
+        ((("m1", "m2") * 4 + ("m1",), ("m4", "m5") * 4 + ("m4",)), (2, 2), True, "too-few"),
+        # what a machine does to both cancels out, so that only the noise of 10 % between machines is in the way
+        ((THREE, THREE), (3, 3), False, "noisy"),
+        ((THREE, OTHERS), (3, 3), True, "noisy"),
+    ],
+)
+def test_machines(machines, counts, apart, word):
+    sides = [
+        [factor * value * MACHINE[name] for value, name in zip(BASE, names or ("",) * 9, strict=True)]
+        for factor, names in zip((1.0, 1.1), machines, strict=True)
+    ]
+    found = compare(*sides, "higher", machines)
+    assert (found.machines_base, found.machines_candidate, found.apart) == (*counts, apart)
+    assert verdict(found, found.p, 1) == word
+    assert MACHINES_MIN == 3
+
+
+def test_an_interval_over_machines_knows_what_trials_on_one_cannot():
+    """Three machines that differ by 10 %, and two systems that do not differ, each on machines of its own."""
+    values = [value * MACHINE[name] for value, name in zip(BASE, THREE, strict=True)]
+    apart = compare(values, values, "higher", (THREE, OTHERS))
+    assert apart.interval is not None
+    assert apart.interval[0] < 0.9
+    assert apart.interval[1] > 1.1
+    assert apart == compare(values, values, "higher", (THREE, OTHERS)), "the same values give the same interval"
+    # on the same machines the interval is as narrow as the trials inside a machine are alike
+    same = compare(values, [1.1 * value for value in values], "higher", (THREE, THREE))
+    assert same.interval == pytest.approx((1.1, 1.1), rel=0.03)
+    lower = compare(values, [1.1 * value for value in values], "lower", (THREE, THREE))
+    assert lower.interval == pytest.approx(tuple(1 / end for end in reversed(same.interval)), rel=0.02)
+
+
+def test_an_interval_over_machines_that_are_all_alike_is_that_of_the_trials():
+    names = ("m1", "m2", "m3") * 3
+    found = compare(BASE, [1.2 * value for value in BASE], "higher", (names, names))
+    assert found.interval == pytest.approx((1.2, 1.2), rel=0.02)
+    assert verdict(found, found.p, 1) == "faster"
