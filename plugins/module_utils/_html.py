@@ -23,6 +23,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._evidence import Cell,
 from ansible_collections.netfs.bench.plugins.module_utils._report import (
     human,
     instance_lines,
+    machines_lines,
     not_served,
     series_of,
     spoken,
@@ -180,6 +181,7 @@ def asked(findings: Findings) -> list[str]:
         *lines,
         f"Over {', '.join(protocols)}, {' and '.join(passes)}; {size}.",
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
+        *machines_lines(series_of(plan, findings.run["cells"])),
         *instance_lines(findings.run["nodes"]["nodes"]),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
     ]
@@ -213,6 +215,8 @@ def series_table(findings: Findings) -> Table:
             remarks.append(f"at the ceiling, {one.ceiling_what}")
         if one.unsteady:
             remarks.append(f"{one.unsteady:.0%} of trials unsteady")
+        if row["machines"] > 1:
+            remarks.append(f"on {row['machines']} machines")
         deviation = _evidence.cv_text(one.values)
         rows.append(
             [

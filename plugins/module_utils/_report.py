@@ -145,11 +145,10 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
     planned = sum(row["planned"] for row in rows)
     measured = sum(len(row["values"]) for row in rows)
     failed = sum(row["failed"] for row in rows)
-    machines = max((row["machines"] for row in rows), default=0)
     return [
         f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
         f"{measured} of {planned} cells measured, {failed} failed, {planned - measured - failed} not measured.",
-        *([machines_line(machines)] if machines else []),
+        *machines_lines(rows),
         *(
             f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
             for name, profile in sorted(plan["systems"].items())
@@ -158,11 +157,12 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
     ]
 
 
-def machines_line(count: int) -> str:
-    """On how many machines figures rest, and for which they hold."""
-    if count == 1:
-        return "All figures of a series rest on one machine, and hold for that one."
-    return f"The figures of a series rest on up to {count} machines, which took turns from trial to trial."
+def machines_lines(rows: list[Json]) -> list[str]:
+    """A sentence on how many machines figures rest, and for which they hold; none when no machine was recorded."""
+    count = max((row["machines"] for row in rows), default=0)
+    if count > 1:
+        return [f"The figures of a series rest on up to {count} machines, which took turns from trial to trial."]
+    return ["All figures of a series rest on one machine, and hold for that one."] if count else []
 
 
 def instance_lines(nodes: Json) -> list[str]:

@@ -84,6 +84,19 @@ def test_forced_is_said_wherever_a_verdict_is(tmp_path):
     assert "FORCED although mount options" in _export.verdicts_csv(findings)
 
 
+def test_the_page_says_on_how_many_machines_figures_rest(tmp_path):
+    run = found(tmp_path, systems={"ganesha": 1.0, "samba": 1.3}).run
+    for cell in run["cells"]:
+        cell["provenance"] = {**cell["provenance"], "machines": {"server": f"m{cell['trial'] % 3}"}}
+    findings = _verdicts.judge_run(run)
+    assert findings.counts == {"faster": 1}
+    assert "rest on up to 3 machines" in " ".join(_html.asked(findings))
+    assert {row[-1].text for row in _html.series_table(findings).rows} == {"on 3 machines"}
+    assert "interval over 3 machines" in _export.verdicts_csv(findings)
+    (pair,) = json.loads(_export.to_json(findings))["pairs"]
+    assert (pair["machines_base"], pair["machines_candidate"]) == (3, 3)
+
+
 def test_no_word_stands_without_its_meaning():
     assert set(_verdicts.SYMBOLS) == {*_verdicts.MEANINGS, *_verdicts.STATE_MEANINGS}
 
