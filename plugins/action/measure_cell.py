@@ -165,9 +165,7 @@ class ActionModule(ActionBase):
         if checked:
             record["seconds"]["check"] = checked.pop("seconds")
             record.update(checked)
-        silent = [] if args["obstacle"] else [node for node in self.others if node not in counters]
-        if record["status"] == "failed" and silent:
-            record["reason"] += f" (no answer came from node {', '.join(silent)})"
+        record["reason"] += self._silence(record, counters)
         if cell["pass"] == "cold" and record["status"] == "ok":
             record.update(self._cold(counters, record["metrics"]))
         record.update(found)
@@ -177,6 +175,13 @@ class ActionModule(ActionBase):
             record.update(keep_raw(run, cell["id"], answer["output"]))
         write_json(run / "cells" / f"{cell['id']}.json", record)
         return {"changed": True, "cell": record}
+
+    def _silence(self, record: Json, counters: dict[str, Json]) -> str:
+        """What the reason of a failed cell must add when nodes were lost."""
+        silent = [node for node in self.others if node not in counters]
+        if record["status"] != "failed" or self.args["obstacle"] or not silent:
+            return ""
+        return f" (no answer came from node {', '.join(silent)})"
 
     def _fio(self, job: str, metric: str = "") -> Json:
         """What module fio answers, or a failure in its shape when it could not be asked."""
