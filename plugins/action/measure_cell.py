@@ -68,6 +68,14 @@ class Meeting:
         return {node: counters for node, counters in found.items() if counters}
 
 
+# What fio's words say about files that a workload has just used: sign, status of the cell, reason. The first that fits.
+CHECK_FAILURES = (
+    ("verify", "corrupt", "Wrong bytes came back"),
+    ("file creation disallowed", "corrupt", "A file that was there is gone or shorter"),
+    ("", "failed", "The content could not be verified"),
+)
+
+
 class ActionModule(ActionBase):
     """Run one cell's fio job on the client and keep its record, whatever happens.
 
@@ -211,12 +219,8 @@ class ActionModule(ActionBase):
             read = int(said["metrics"]["read_bytes"])
             return {"seconds": seconds, "verified": {"what": f"{read} bytes read back have the checksums they carry"}}
         msg = str(said.get("msg", "fio gave no reason")).strip()
-        wrong = "verify" in msg
-        return {
-            "seconds": seconds,
-            "status": "corrupt" if wrong else "failed",
-            "reason": f"{'Wrong bytes came back' if wrong else 'The content could not be verified'}: {msg}",
-        }
+        status, what = next((found for sign, *found in CHECK_FAILURES if sign in msg))
+        return {"seconds": seconds, "status": status, "reason": f"{what}: {msg}"}
 
     def _cold(self, counters: dict[str, Json], metrics: Json) -> Json:
         """Whether a cold pass was cold, as fields of the record."""

@@ -189,6 +189,11 @@ def test_right_bytes_are_said_to_be_right(tmp_path):
     ("msg", "status", "reason"),
     [
         ("crc32c: verify failed at file x offset 4096", "corrupt", "Wrong bytes came back: crc32c: verify failed"),
+        (
+            "fio: file creation disallowed by allow_file_create=0",
+            "corrupt",
+            "A file that was there is gone or shorter: fio: file creation",
+        ),
         ("fio ran longer than 60 s", "failed", "The content could not be verified: fio ran longer"),
     ],
 )
