@@ -54,8 +54,9 @@ class Meeting:
         return True
 
     def tell(self, node: str, counters: Json) -> None:
-        """Leave what a node did."""
-        write_text(self.place / node, json.dumps(counters))
+        """Leave what a node did, unless the meeting is over."""
+        if self.place.exists():
+            write_text(self.place / node, json.dumps(counters))
 
     def told(self, nodes: t.Iterable[str]) -> dict[str, Json]:
         """What the other nodes did, those that said so in time; and the end of the meeting."""
@@ -127,8 +128,9 @@ class ActionModule(ActionBase):
         started, before = time.monotonic(), self._snapshot()
         # as long as the client may take, with an extension and the start of its modules
         if meeting.wait_for(meeting.end, 2 * self.args["time_limit"] + 60):
-            after = self._snapshot()
             seconds = float(meeting.end.read_text(encoding="utf-8") or time.monotonic() - started)
+            # a node that was lost takes long to say nothing, and the client does not wait for it
+            after = self._snapshot()
             meeting.tell(self.here, seen(before, after, seconds))
         return {"changed": False}
 

@@ -300,3 +300,22 @@ def test_a_node_beside_the_client_leaves_its_counters(tmp_path):
         600,
     )
     assert not meeting.place.exists()
+
+
+def test_a_node_that_was_lost_and_answers_after_the_meeting_fails_nothing(tmp_path):
+    """Else it would be out of the play, and the cells after this one would have no server."""
+    meeting = Meeting(CELL["id"])
+    meeting.end.write_text("2.0")
+    action = action_of(tmp_path, time_limit=1)
+    outputs = [BEFORE, AFTER]
+
+    def late(_command):
+        if len(outputs) == 1:
+            meeting.told([])
+        return {"stdout": outputs.pop(0)}
+
+    action._low_level_execute_command = late
+    nodes = {"inventory_hostname": "server", "ansible_play_hosts": ["client", "server"], "ansible_forks": 5}
+    assert action.run(task_vars=nodes) == {"changed": False}
+    assert outputs == []
+    assert not meeting.place.exists()
