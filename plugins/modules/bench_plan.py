@@ -101,13 +101,8 @@ options:
     description: Version that is recorded with the run.
     type: str
     default: unknown
-attributes:
-  check_mode:
-    description: Can run in check mode; it never changes anything.
-    support: full
-  diff_mode:
-    description: Has no difference to show.
-    support: none
+extends_documentation_fragment:
+  - netfs.bench.modes.reads
 author:
   - netfs.bench contributors (@netfs)
 """

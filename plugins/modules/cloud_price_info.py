@@ -36,13 +36,7 @@ options:
 extends_documentation_fragment:
   - netfs.bench.cloud
   - netfs.bench.cloud_groups
-attributes:
-  check_mode:
-    description: Can run in check mode; it never changes anything.
-    support: full
-  diff_mode:
-    description: Has no difference to show.
-    support: none
+  - netfs.bench.modes.reads
 author:
   - netfs.bench contributors (@netfs)
 """

@@ -50,13 +50,8 @@ options:
     description: Seconds after which fio is killed.
     type: int
     default: 120
-attributes:
-  check_mode:
-    description: Does not run in check mode.
-    support: none
-  diff_mode:
-    description: Has no difference to show.
-    support: none
+extends_documentation_fragment:
+  - netfs.bench.modes.measures
 author:
   - netfs.bench contributors (@netfs)
 seealso:

@@ -74,13 +74,8 @@ options:
     description: What is known of where the cell runs; kept in the record.
     type: dict
     default: {}
-attributes:
-  check_mode:
-    description: Does not run in check mode.
-    support: none
-  diff_mode:
-    description: Has no difference to show.
-    support: none
+extends_documentation_fragment:
+  - netfs.bench.modes.measures
 author:
   - netfs.bench contributors (@netfs)
 seealso:
