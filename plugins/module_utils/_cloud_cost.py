@@ -70,6 +70,10 @@ class Prices:
             raise CloudError(f"The spot price of {type_name} in {zone} is unknown: EC2's history has none.")
         return min(price, self.on_demand(type_name))
 
+    def of_instance(self, instance: Json) -> Decimal:
+        """Return what an instance costs in an hour, now."""
+        return self.of(instance["type"], instance["market"], instance["zone"])
+
     def highest(self, type_name: str, market: str, zones: list[str]) -> Decimal:
         """Return the highest price among the zones, for an estimate made before a zone is known."""
         return max(self.of(type_name, market, zone) for zone in zones)
@@ -211,7 +215,7 @@ def accrued(
         running = entry["id"] in live and not entry["ended"]
         if running:
             each = live[entry["id"]]
-            price = max(price, prices.of(each["type"], each["market"], each["zone"]))
+            price = max(price, prices.of_instance(each))
         amount = (price + extra_hourly) * Decimal(str(seconds)) / 3600
         kept = {key: entry[key] for key in ("id", "type", "market")}
         lines.append({**kept, "running": running, "hours": round(seconds / 3600, 4), "amount": amount})

@@ -114,7 +114,7 @@ def prices_now(cloud: Cloud, table: Json, instances: list[Json], now: datetime) 
 def price_at_launch(each: Json, prices: Prices, now: datetime) -> Decimal:
     """Return the price of an instance that was never seen before: that of now while it is new, else on demand."""
     if now - moment(each["launched"]) <= NEW:
-        return prices.of(each["type"], each["market"], each["zone"])
+        return prices.of_instance(each)
     return prices.on_demand(each["type"])
 
 
@@ -128,10 +128,11 @@ def news(entries: list[Json], instances: list[Json], prices: Prices, now: dateti
     began = [launch_event(each, price_at_launch(each, prices, now)) for each in instances if each["id"] not in known]
     running = [entry for entry in entries if not entry["ended"]]
     dearer = []
-    for entry, each in ((entry, live[entry["id"]]) for entry in running if entry["id"] in live):
-        price = prices.of(each["type"], each["market"], each["zone"])
-        if price > dollars(entry["hourly"], entry["id"]):
-            dearer.append({"event": "price", "time": now.isoformat(), "id": entry["id"], "hourly": str(price)})
+    for entry in running:
+        if each := live.get(entry["id"]):
+            price = prices.of_instance(each)
+            if price > dollars(entry["hourly"], entry["id"]):
+                dearer.append({"event": "price", "time": now.isoformat(), "id": entry["id"], "hourly": str(price)})
     ended = [
         {"event": "end", "time": now.isoformat(), "id": entry["id"]} for entry in running if entry["id"] not in live
     ]
@@ -192,9 +193,14 @@ def read_account(cloud: Cloud, params: Json, now: datetime) -> tuple[Decimal, li
     return spent, [{"name": names.get(line["id"]) or line["id"], **line} for line in lines]
 
 
+def left_of(cap: Decimal, spent: Decimal) -> Decimal:
+    """Return what may still be spent."""
+    return max(cap - spent, Decimal(0))
+
+
 def money(spent: Decimal, cap: Decimal) -> str:
     """Return what was spent and what is left, as a person reads it."""
-    return f"{spent:.2f} dollars so far, {max(cap - spent, Decimal(0)):.2f} of {cap:.2f} left"
+    return f"{spent:.2f} dollars so far, {left_of(cap, spent):.2f} of {cap:.2f} left"
 
 
 def gone(cloud: Cloud, params: Json, ids: list[str]) -> list[str]:

@@ -67,14 +67,18 @@ lines:
 """
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._cloud import CloudError
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import connect
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import dollars
-from ansible_collections.netfs.bench.plugins.module_utils._cloud_guard import OPTIONS_OF_LEDGER, money, read_account
+from ansible_collections.netfs.bench.plugins.module_utils._cloud_guard import (
+    OPTIONS_OF_LEDGER,
+    left_of,
+    money,
+    read_account,
+)
 
 
 def main():
@@ -92,7 +96,7 @@ def main():
     module.exit_json(
         changed=False,
         spent=f"{spent:.4f}",
-        left=f"{max(cap - spent, Decimal(0)):.4f}",
+        left=f"{left_of(cap, spent):.4f}",
         instances=[
             {**{key: value for key, value in each.items() if key != "amount"}, "dollars": f"{each['amount']:.4f}"}
             for each in accounts
