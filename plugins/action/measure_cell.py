@@ -166,9 +166,8 @@ class ActionModule(ActionBase):
         if before and after:
             # The client also works for Ansible's modules, so it is judged over all the time that this took
             counters[self.here] = seen(before, after, ended - started)
-        interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
-        if before and after:
             found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
+        interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
         if counters:
             found["counters"] = counters
         record = self._record(answer, started, ended)
@@ -221,7 +220,7 @@ class ActionModule(ActionBase):
             read = int(said["metrics"]["read_bytes"])
             return {"seconds": seconds, "verified": {"what": f"{read} bytes read back have the checksums they carry"}}
         msg = str(said.get("msg", "fio gave no reason")).strip()
-        status, what = next((found for sign, *found in CHECK_FAILURES if sign in msg))
+        status, what = next(found for sign, *found in CHECK_FAILURES if sign in msg)
         return {"seconds": seconds, "status": status, "reason": f"{what}: {msg}"}
 
     def _cold(self, counters: dict[str, Json], metrics: Json) -> Json:
