@@ -165,8 +165,8 @@ def questions(plan: Json) -> list[tuple[str, str, str]]:
     ]
 
 
-def asked(findings: Findings) -> list[str]:
-    """What the run was to find out, and on what."""
+def asked(findings: Findings, rows: list[Json]) -> list[str]:
+    """What the run was to find out, and on what; rows as of series_of."""
     plan = findings.run["plan"]
     passes = sorted({name[3] for name in findings.series})
     protocols = sorted({name[1] for name in findings.series})
@@ -181,14 +181,14 @@ def asked(findings: Findings) -> list[str]:
         *lines,
         f"Over {', '.join(protocols)}, {' and '.join(passes)}; {size}.",
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
-        *machines_lines(series_of(plan, findings.run["cells"])),
+        *machines_lines(rows),
         *instance_lines(findings.run["nodes"]["nodes"]),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
     ]
 
 
-def series_table(findings: Findings) -> Table:
-    """All series with their numbers; failed ones are named."""
+def series_table(findings: Findings, measured: list[Json]) -> Table:
+    """All series with their numbers, measured as of series_of; failed ones are named."""
     head = [
         "system",
         "protocol",
@@ -204,7 +204,7 @@ def series_table(findings: Findings) -> Table:
     ]
     plan = findings.run["plan"]
     rows = []
-    for row in series_of(plan, findings.run["cells"]):
+    for row in measured:
         one = findings.series[(row["system"], row["protocol"], row["workload"], row["pass"])]
         bad = one.state != "ok"
         spread = (
@@ -342,6 +342,7 @@ def unlike_text(findings: Findings) -> str:
 def context(findings: Findings, lines: Distributions) -> Json:
     """Everything that the page shows, but for style sheet, script and library."""
     plan = findings.run["plan"]
+    measured = series_of(plan, findings.run["cells"])
     pictures = Pictures()
     picture, caption = verdict_picture(findings)
     number = pictures.add(picture)
@@ -366,7 +367,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
             ("provenance", "Provenance"),
             ("series", "All series"),
         ],
-        "asked": asked(findings),
+        "asked": asked(findings, measured),
         "questions": questions(plan),
         "sentence": sentence(findings),
         "warnings": warnings(findings),
@@ -391,7 +392,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
         "forced": findings.forced,
         "unknown_text": _evidence.unknown_text(findings.run),
         "provenance": _evidence.provenance(findings.run),
-        "all_series": series_table(findings),
+        "all_series": series_table(findings, measured),
         "heights": [figure["layout"]["height"] for figure in pictures.figures],
         "figures": packed(json.dumps(pictures.figures, separators=(",", ":"))),
     }

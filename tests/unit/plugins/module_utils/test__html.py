@@ -90,8 +90,9 @@ def test_the_page_says_on_how_many_machines_figures_rest(tmp_path):
         cell["provenance"] = {**cell["provenance"], "machines": {"server": f"m{cell['trial'] % 3}"}}
     findings = _verdicts.judge_run(run)
     assert findings.counts == {"faster": 1}
-    assert "rest on up to 3 machines" in " ".join(_html.asked(findings))
-    assert {row[-1].text for row in _html.series_table(findings).rows} == {"on 3 machines"}
+    shown = _html.context(findings, {})
+    assert "rest on up to 3 machines" in " ".join(shown["asked"])
+    assert {row[-1].text for row in shown["all_series"].rows} == {"on 3 machines"}
     assert "interval over 3 machines" in _export.verdicts_csv(findings)
     (pair,) = json.loads(_export.to_json(findings))["pairs"]
     assert (pair["machines_base"], pair["machines_candidate"]) == (3, 3)
