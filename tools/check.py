@@ -35,7 +35,7 @@ LOGS = ROOT / ".cache/check"
 COLLECTION = Path("ansible_collections/netfs/bench")
 PLAN_OF_GANESHA = ["-e", "system=ganesha", "-e", "effort=smoke", "-e", "plan_only=true"]
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
-REASONS = 12  # lines of it that look like a reason, shown again at the end
+REASONS = 4  # lines of it that look like a reason, shown again at the end
 INTERRUPTED = threading.Event()
 
 
@@ -100,9 +100,11 @@ class Job:
         return None
 
     def reasons(self) -> list[str]:
-        """Return the last lines of the failed programs' output that look like a reason."""
-        telling = re.compile(r"^\s*(E  |fatal: |FAILED|ERROR|\[ERROR\]|.*\b(error|Error|refused)\b)")
-        return [line[:500] for line in self.shown if telling.match(line)][-REASONS:]
+        """Return the lines of the failed programs' output that look most like a reason, the last of them."""
+        kinds = (r"\s*FAILED ", r"\s*(E  |fatal: |\[ERROR\]|ERROR)", r".*\b(error|Error|refused)\b")
+        told = [line for line in self.shown if "Ansible return code was" not in line]
+        found = (line[:300] for kind in kinds for line in reversed(told) if re.match(kind, line))
+        return list(dict.fromkeys(found))[:REASONS]
 
     def fail(self, why: str) -> None:
         self.failed += 1
@@ -336,6 +338,10 @@ def molecule(job: Job, scenario: str) -> None:
         job("molecule", "reset", "--scenario-name", scenario)
     keep = [] if has_own_nodes(scenario) or scenario == "default" else ["--destroy=never"]
     job("molecule", "test", "--scenario-name", scenario, *keep)
+    if job.failed and keep:
+        # It left what it had installed, and the next scenario would fail for that. This takes time of its own.
+        job.deadline = time.monotonic() + 120
+        job("molecule", "destroy", "--scenario-name", "default")
     job.count(1)
 
 
