@@ -341,7 +341,7 @@ def molecule(job: Job, scenario: str) -> None:
     if job.failed and keep:
         # It left what it had installed, and the next scenario would fail for that. This takes time of its own.
         job.deadline = time.monotonic() + 120
-        job("molecule", "destroy", "--scenario-name", "default")
+        leftovers(job)
     job.count(1)
 
 
@@ -351,7 +351,7 @@ def nodes_run(job: Job) -> bool:
 
 
 def leftovers(job: Job) -> None:
-    """Remove the nodes that an earlier run of these tests left when it was broken off."""
+    """Remove the nodes that an earlier run left when it was broken off, or a scenario when it failed."""
     job("molecule", "destroy", "--scenario-name", "default")
     job.count(1)
 
