@@ -392,13 +392,13 @@ def parts() -> list[Part]:
             Part(
                 f"role:{name}",
                 lambda job, name=name: molecule(job, name),
-                minutes=20,
+                minutes=30,
                 shares_nodes=not has_own_nodes(name),
             )
             for name in scenarios()
         ),
-        Part("integration", integration, minutes=15),
-        Part("smoke", smoke, minutes=25),
+        Part("integration", integration, minutes=20),
+        Part("smoke", smoke, minutes=35),
     ]
 
 
