@@ -90,8 +90,11 @@ def valid(document, schema):
     return document
 
 
-def in_the_middle(results, run, act, *variables):
-    """Start a run, act when its first cell has been measured, and wait for its end; return its exit code and output."""
+def in_the_middle(results, run, acts, *variables):
+    """Start a run, act when its first cells have been measured, and wait for its end; return its exit code and output.
+
+    :param acts: what to do after the first cell, after the second, ...; each is called with the process.
+    """
     words = command("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", f"run={run}", *variables)
     with subprocess.Popen(
         [*words, "--diff"],
@@ -106,10 +109,9 @@ def in_the_middle(results, run, act, *variables):
         said = []
         for line in process.stdout:
             said.append(line)
-            if re.search(r"^ *\[1/", line):
-                act(process)
-                break
-        said.append(process.stdout.read())
+            measured = re.search(r"^ *\[(\d+)/", line)
+            if measured and int(measured[1]) <= len(acts):
+                acts[int(measured[1]) - 1](process)
     return process.returncode, "".join(said)
 
 
@@ -235,7 +237,7 @@ def store_away(results):
     """The exit code and the output of a run over rclone and then Ganesha, in which the object store went away."""
     # with this seed rclone is the first of the two
     cells = ("system=rclone,ganesha", "protocol=nfs3", "workload=seq-read-1m,rand-write-4k", "seed=3", "RUNTIME=6")
-    return in_the_middle(results, "store-away", take_the_store_away, "SIZE=16m", "cell_time_limit=40", *cells)
+    return in_the_middle(results, "store-away", [take_the_store_away], "SIZE=16m", "cell_time_limit=40", *cells)
 
 
 def test_a_store_that_goes_away_fails_one_cell_and_nothing_after_it(results, store_away):
@@ -273,28 +275,60 @@ def test_results_and_output_hold_no_secret(results, store_away):
     assert [place for place, text in kept.items() for secret in secrets if secret in text] == []
 
 
-def test_a_server_that_is_killed_fails_one_cell_and_the_run(results):
-    code, output = in_the_middle(results, "killed-server", lambda _: docker("kill", f"{INSTALLATION}-server"), *SHORT)
-    cells = records(results, "killed-server")
+FLIP = """
+import pathlib
+file = next(pathlib.Path("/export").rglob("netfs-data.0.0"))
+with file.open("r+b") as data:
+    data.seek(5000000)
+    (byte,) = data.read(1)
+    data.seek(5000000)
+    data.write(bytes([byte ^ 1]))
+"""
+READS = ("workload=seq-read-1m,seq-read-1m-direct,rand-read-4k", *SHORT[1:])
+
+
+def flip_a_byte(_process):
+    """Change one bit of a file that was laid out, on the server's disk and behind its back."""
+    docker("exec", f"{INSTALLATION}-server", "python3", "-c", FLIP)
+
+
+def kill_the_server(_process):
+    docker("kill", f"{INSTALLATION}-server")
+
+
+def test_a_flipped_bit_and_a_killed_server_fail_one_cell_each_and_the_run(results):
+    code, output = in_the_middle(results, "broken-server", [flip_a_byte, kill_the_server], *READS)
     assert code != 0
     assert "cells failed" in output
-    states = [cell["status"] for cell in cells.values()]
-    assert (len(states), states.count("failed"), states.count("ok")) == (3, 1, 2), output
-    (reason,) = (cell["reason"] for cell in cells.values() if cell["status"] == "failed")
-    assert reason in (results / "killed-server" / "report.md").read_text(encoding="utf-8")
+    cells = records(results, "broken-server")
+    order = read(results / "broken-server" / "plan.json")["turns"][0]["cells"]
+    states = [cells[name]["status"] for name in order]
+    assert states == ["ok", "corrupt", "failed"], output
+    wrong, lost = (cells[name]["reason"] for name in order[1:])
+    assert wrong.startswith("Wrong bytes came back: ")
+    assert "netfs-data.0.0" in wrong
+    assert str(5000000 // 4096 * 4096) in wrong
+    report = (results / "broken-server" / "report.md").read_text(encoding="utf-8")
+    assert wrong in report
+    assert lost in report
+    # its figure is kept, and ranks nothing
+    series = {one["workload"]: one for one in read(results / "broken-server" / "report.json")["series"]}
+    assert "median" not in series[cells[order[1]]["workload"]]
 
 
 def test_only_what_failed_is_measured_again(results):
-    place = results / "killed-server" / "cells"
+    place = results / "broken-server" / "cells"
     kept = {path: path.stat().st_mtime_ns for path in place.glob("*.json") if read(path)["status"] == "ok"}
-    code, output = play("playbooks/measure.yml", f"results={results}", "run=killed-server", "rerun=failed", *SHORT)
+    assert len(kept) == 1
+    code, output = play("playbooks/measure.yml", f"results={results}", "run=broken-server", "rerun=failed", *READS)
     assert code == 0, output
-    assert {cell["status"] for cell in records(results, "killed-server").values()} == {"ok"}
+    assert {cell["status"] for cell in records(results, "broken-server").values()} == {"ok"}
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
 def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(results):
-    ended = in_the_middle(results, "killed-controller", lambda process: os.killpg(process.pid, signal.SIGKILL), *SHORT)
+    acts = [lambda process: os.killpg(process.pid, signal.SIGKILL)]
+    ended = in_the_middle(results, "killed-controller", acts, *SHORT)
     assert ended[0] == -signal.SIGKILL
     kept = {path: path.stat().st_mtime_ns for path in (results / "killed-controller" / "cells").glob("*.json")}
     plan = read(results / "killed-controller" / "plan.json")
