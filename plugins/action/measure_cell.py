@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible import constants
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils import _counters, _statistics
 from ansible_collections.netfs.bench.plugins.module_utils._run import cell_record, keep_raw, write_json, write_text
+from ansible_collections.netfs.bench.plugins.plugin_utils import _metrics
 
 Json = dict[str, t.Any]
 
@@ -103,10 +104,16 @@ class ActionModule(ActionBase):
                 "directory": {"type": "path", "required": True},
                 "variables": {"type": "dict", "required": True},
                 "time_limit": {"type": "int", "required": True},
+                "metrics": {"type": "dict", "default": {}},
                 "obstacle": {"type": "str", "default": ""},
                 "provenance": {"type": "dict", "default": {}},
             }
         )[1]
+        if args["metrics"] and _metrics.MISSING:
+            raise AnsibleActionFail(
+                f"A package is missing that the server's metrics need: {_metrics.MISSING}. "
+                "Install what requirements.txt lists."
+            )
         self.args, self.task_vars = args, task_vars or {}
         self.here = self.task_vars.get("inventory_hostname", args["client"])
         nodes = self.task_vars.get("ansible_play_hosts", [self.here])
@@ -137,7 +144,8 @@ class ActionModule(ActionBase):
     def _snapshot(self) -> Json:
         """The counters of this node; empty when it does not answer."""
         try:
-            answer = self._low_level_execute_command(_counters.SCRIPT)
+            metrics = self.args["metrics"] if self.here == self.args["server"] else {}
+            answer = self._low_level_execute_command(_counters.script(metrics))
             return _counters.snapshot(answer["stdout"])
         except (AnsibleConnectionFailure, ValueError):
             return {}
@@ -168,6 +176,9 @@ class ActionModule(ActionBase):
             counters[self.here] = seen(before, after, ended - started)
             found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
         interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
+        served = {node: kept.pop("served", {}) for node, kept in counters.items()}
+        if served.get(args["server"]):
+            found["server_counters"] = served[args["server"]]
         if counters:
             found["counters"] = counters
         record = self._record(answer, started, ended)
@@ -273,11 +284,15 @@ class ActionModule(ActionBase):
 
 
 def seen(before: Json, after: Json, seconds: float) -> Json:
-    """What a node did between two snapshots and, as ``interrupted``, which services did not run all the time; empty
-    when it did not answer both times."""
+    """What a node did between two snapshots; as ``served`` what its server counted itself, as ``interrupted`` which
+    services did not run all the time. Empty when it did not answer both times."""
     if not before or not after:
         return {}
-    return {**_counters.used(before, after, seconds), "interrupted": _counters.interrupted(before, after)}
+    return {
+        **_counters.used(before, after, seconds),
+        "served": _metrics.served(before["metrics"], after["metrics"]),
+        "interrupted": _counters.interrupted(before, after),
+    }
 
 
 def unfit(record: Json, interrupted: list[str]) -> Json:

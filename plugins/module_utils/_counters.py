@@ -5,11 +5,12 @@
 # This file is private to the collection: its functions may change in any release.
 
 """What a node did while a cell ran: CPU, memory, network, disk and context switches, from its kernel's counters; and
-whether its services ran all the time, from what systemd keeps of them."""
+whether its services ran all the time, from what systemd keeps of them. A server's metrics are taken beside them."""
 
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 
 Json = dict[str, t.Any]
@@ -38,6 +39,21 @@ grep -sE '^(read_bytes|write_bytes)' /proc/[0-9]*/io
 grep -sE '^(non)?voluntary_ctxt_switches' /proc/[0-9]*/task/[0-9]*/status
 echo "== units"; find /run/systemd/units -name 'invocation:*' -printf '%f %l\\n' 2>/dev/null
 echo "== processors"; nproc""".strip()
+METRICS_SECONDS = 5
+"""How long a server may take to tell its metrics."""
+
+
+def script(metrics: Json) -> str:
+    """The shell command whose output `snapshot` reads.
+
+    :param metrics: ``url`` of the server's metrics on the node and, where they are for those who know a password,
+        ``netrc``, the file on the node that holds it; empty when the node has none.
+    """
+    if not metrics:
+        return SCRIPT
+    words = ["curl", "--silent", "--fail", "--max-time", str(METRICS_SECONDS)]
+    words += ["--netrc-file", metrics["netrc"]] if metrics.get("netrc") else []
+    return f"{SCRIPT}\necho '== metrics'\n{shlex.join([*words, metrics['url']])} || true"
 
 
 def sections_of(text: str) -> dict[str, str]:
@@ -92,7 +108,7 @@ def processes(text: str) -> dict[str, dict[str, int]]:
 
 
 def snapshot(text: str) -> Json:
-    """The counters of a node at one moment, from the output of SCRIPT; a ValueError when it is not that."""
+    """The counters of a node at one moment, from the output of `script`; a ValueError when it is not that."""
     try:
         parts = sections_of(text)
         container = parts["container"].strip() == "yes"
@@ -102,6 +118,7 @@ def snapshot(text: str) -> Json:
             "network_received_bytes": received,
             "network_sent_bytes": sent,
             "services": dict(re.findall(SERVICES, parts["units"], flags=re.MULTILINE)),
+            "metrics": parts.get("metrics", ""),
         }
         if not container:
             read, written = disks(parts["/proc/diskstats"])
@@ -147,7 +164,7 @@ def used(before: Json, after: Json, seconds: float) -> dict[str, float]:
 
     :param seconds: how long the load ran; CPU is over this time, in percent of one processor.
     """
-    no_counters = ("processors", "memory_bytes", "services")
+    no_counters = ("processors", "memory_bytes", "services", "metrics")
     grew = {name: increase(before[name], after[name]) for name in after if name not in no_counters}
     cpu = grew.pop("cpu_seconds")
     return {

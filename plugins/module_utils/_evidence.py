@@ -187,25 +187,40 @@ def beliefs(findings: Findings) -> list[Json]:
     return [part(findings) for part in parts]
 
 
+def _medians(head: list[str], values: dict[tuple[str, ...], list[float]]) -> Table | None:
+    """A table of the median of every name, whose last word is a counter's; None when there is none."""
+    rows = [
+        [Cell(system, "keep"), *(Cell(word) for word in words), Cell(f"{statistics.median(found):.4g}", "number")]
+        for (system, *words), found in sorted(values.items())
+    ]
+    return Table(head, rows) if rows else None
+
+
 def counters(run: Json) -> Table | None:
     """Medians of the counters of every node, by system; None when none were kept."""
-    values: dict[tuple[str, str, str], list[float]] = collections.defaultdict(list)
+    values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
     for cell in run["cells"]:
         kept = cell.get("counters")
         for node, found in kept.items() if isinstance(kept, dict) else ():
             for name, value in found.items() if isinstance(found, dict) else ():
                 if isinstance(value, (int, float)):
-                    values[cell["system"], node, name].append(value)
-    rows = [
-        [
-            Cell(system, "keep"),
-            Cell(node),
-            Cell(name.replace("_", " ")),
-            Cell(f"{statistics.median(found):.4g}", "number"),
-        ]
-        for (system, node, name), found in sorted(values.items())
-    ]
-    return Table(["system", "node", "counter", "median of all cells"], rows) if rows else None
+                    values[cell["system"], node, name.replace("_", " ")].append(value)
+    return _medians(["system", "node", "counter", "median of all cells"], values)
+
+
+def server_counters(run: Json) -> tuple[Table | None, str]:
+    """Medians of what the servers counted themselves, by system, and of which systems nothing was kept."""
+    values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
+    for cell in run["cells"]:
+        kept = cell.get("server_counters")
+        for name, value in kept.items() if isinstance(kept, dict) else ():
+            values[cell["system"], name].append(value)
+    told = {system for system, _name in values}
+    silent = [system for system in run["plan"]["systems"] if system not in told]
+    text = "By how much the counters grew that servers keep of themselves."
+    if silent:
+        text += f" None were kept of {', '.join(silent)}."
+    return _medians(["system", "counter", "median of the cells in which it grew"], values), text
 
 
 def time_and_cpu(run: Json) -> tuple[Table, str]:

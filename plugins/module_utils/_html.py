@@ -348,6 +348,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
     number = pictures.add(picture)
     table, text = matrix_of(findings)
     time_table, time_text = _evidence.time_and_cpu(findings.run)
+    served_table, served_text = _evidence.server_counters(findings.run)
     versus = f" against {findings.base['plan']['run']}" if findings.base else ""
     subtitle = f"effort {plan['effort']}, trials {plan['trials']}, seed {plan['seed']}"
     words = {*MEANINGS, *findings.counts, *(one.state for one in findings.unfit)}
@@ -385,6 +386,8 @@ def context(findings: Findings, lines: Distributions) -> Json:
         "beliefs": _evidence.beliefs(findings),
         "time_table": time_table,
         "counters": _evidence.counters(findings.run),
+        "served_table": served_table,
+        "served_text": served_text,
         "time_text": time_text,
         "failures": failures(findings),
         "unlike": unlike(findings),

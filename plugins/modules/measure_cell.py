@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - Runs one fio job on the client through M(netfs.bench.fio) and writes raw output and record into the run directory
     on the controller. The same task runs on all other nodes of the play, which read their counters (CPU, memory,
-    network, disk, context switches) while the client loads the server.
+    network, disk, context switches) while the client loads the server. The server's own metrics are read, too.
   - Outside the measured time the content is verified. Wrong bytes make the cell C(corrupt), however fast they came.
   - A cold pass of which disks and stores delivered less than 95 % is C(not-cold).
   - A service of the collection's roles that ended meanwhile, on any node, makes the cell V(failed) and is named in the
@@ -66,6 +66,21 @@ options:
     description: Seconds after which fio is killed and the cell has failed.
     type: int
     required: true
+  metrics:
+    description:
+      - Where the server has its own metrics, as C(service_endpoint.metrics) says. By how much its counters grew is kept
+        in the record as C(server_counters).
+      - Empty for a server that has none. A server that does not answer there has none in the record.
+    type: dict
+    default: {}
+    suboptions:
+      url:
+        description: Address, as the server's node sees it.
+        type: str
+        required: true
+      netrc:
+        description: File on that node with name and password, in the form that C(curl --netrc-file) takes.
+        type: path
   obstacle:
     description: Why the cell cannot run. When it is not empty, fio is not started and the cell fails with this reason.
     type: str

@@ -163,6 +163,7 @@ def one_record(cell: Json, shape: Shape, draw: random.Random, directory: Path) -
             node: {"cpu_percent": draw.uniform(30, 60), "context_switches_per_s": draw.uniform(1e4, 2e4)}
             for node in ("client", "server")
         }
+        record["server_counters"] = {'requests_total{op="READ"}': draw.randint(1, 9) * 1000.0}
         if cell["pass"] == "cold":
             record["cold"] = {"proof": draw.uniform(0.98, 1.1), "bytes_delivered": 10**9, "bytes_read": 10**9}
     return record

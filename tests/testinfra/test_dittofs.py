@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import metrics
 import nfs
 import pytest
 import secrets_of
@@ -183,6 +184,14 @@ def test_bytes_come_back(client: Host, endpoint: dict[str, Any], protocol: str) 
         client.check_output("rm %s", f"{directory}/{protocol}")
 
 
+def test_requests_are_counted(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    before = metrics.counted(node, endpoint)
+    with nfs.mounted(client, endpoint, "nfs3") as directory:
+        client.check_output("ls %s", directory)
+    assert metrics.grew(before, metrics.counted(node, endpoint), "dittofs_adapter_requests_total") > 0
+    assert not node.socket("tcp://0.0.0.0:9090").is_listening
+
+
 def test_smb_round_trip(node: Host) -> None:
     login = f"smbclient --authentication-file={ETC}/smb-login --port=12445 //127.0.0.1/export --command=%s"
     node.check_output("head -c 1048576 /dev/urandom > /tmp/smb-wrote")
@@ -345,6 +354,7 @@ def test_a_second_instance_runs_beside_the_first(node: Host, tmp_path: Path) -> 
         "dittofs_nfs_port": 12149,
         "dittofs_smb_port": 12545,
         "dittofs_api_port": 8180,
+        "dittofs_metrics_port": 9190,
         "dittofs_api_tls_certificate": str(certificate),
         "dittofs_api_tls_key": str(key),
         "dittofs_remote": {

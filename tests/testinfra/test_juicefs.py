@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import metrics
 import nfs
 import pytest
 import s3
@@ -76,7 +77,9 @@ def test_endpoint(endpoint: dict[str, Any]) -> None:
 def test_bytes_become_blocks_and_rows(node: Host, client: Host, endpoint: dict[str, Any], protocol: str) -> None:
     name = f"molecule-{protocol}"
     with nfs.mounted(client, endpoint, protocol) as directory:
+        before = metrics.counted(node, endpoint)
         wrote = nfs.write(client, f"{directory}/{name}", 8)
+        assert metrics.grew(before, metrics.counted(node, endpoint), "juicefs_object_request_data_bytes") >= 8 << 20
         # fsync has returned: everything is there now, not soon
         objects = s3.listed(endpoint, secrets(node), "blocks", "netfs/chunks/")
         blocks = blocks_of(node, name)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import metrics
 import nfs
 import pytest
 import s3
@@ -19,15 +20,6 @@ STORE = "netfs-object-store.service"
 UPLOADS = "/usr/local/lib/netfs-rclone/uploads"
 BUCKET = "/export/object-store/served"
 CACHE = "/var/cache/netfs-rclone"
-
-
-def fetched(node: Host) -> int:
-    """Return how many bytes the server has moved since its start, as its metrics say."""
-    said = node.check_output(
-        ". /etc/netfs-rclone/remote_control; printf 'user = \"%s:%s\"' $RCLONE_RC_USER $RCLONE_RC_PASS"
-        " | curl --silent --fail --config - http://127.0.0.1:42572/metrics"
-    )
-    return int(float(dict(line.rsplit(" ", 1) for line in said.splitlines())["rclone_bytes_transferred_total"]))
 
 
 def wait_for_server(node: Host) -> None:
@@ -104,10 +96,11 @@ def test_cold_means_that_every_byte_comes_from_the_store(node: Host, client: Hos
     node.check_output("systemctl stop %s && rm -r %s/vfs %s/vfsMeta && systemctl start %s", UNIT, CACHE, CACHE, UNIT)
     wait_for_server(node)
     with nfs.mounted(client, endpoint, "nfs3") as directory:
-        before = fetched(node)
+        before = metrics.counted(node, endpoint)
         assert nfs.checksum(client, f"{directory}/cold") == wrote
         # reads that arrive out of order make rclone fetch a part twice
-        assert fetched(node) - before >= size
+        after = metrics.counted(node, endpoint)
+        assert metrics.grew(before, after, "rclone_bytes_transferred_total") >= size
         client.check_output("rm %s", f"{directory}/cold")
 
 
@@ -182,7 +175,7 @@ def test_what_people_get_wrong_is_said_and_shows_no_secret(node: Host, tmp_path:
 
 def test_secrets_are_nowhere_to_be_seen(node: Host) -> None:
     shown = secrets_of.shown_by(node, UNIT)
-    for name, user in (("rclone.conf", "netfs-rclone"), ("remote_control", "root")):
+    for name, user in (("rclone.conf", "netfs-rclone"), ("remote_control", "root"), ("netrc", "root")):
         file = node.file(f"/etc/netfs-rclone/{name}")
         assert (file.mode, file.user) == (0o600, user)
     assert [place for place, text in shown.items() for secret in secrets(node) if secret in text] == []

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import jsonschema
 import pytest
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from ansible_collections.netfs.bench.plugins.action.measure_cell import ActionModule, Meeting
+from ansible_collections.netfs.bench.plugins.plugin_utils import _metrics
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "cell.schema.json").read_text(encoding="utf-8"))
 CELL = {
@@ -214,6 +215,42 @@ def test_counters_of_all_nodes_are_kept(tmp_path):
     assert record["counters"]["server"] == {"cpu_percent": 7.0}
     assert record["counters"]["client"]["network_received_bytes"] == 600
     assert isinstance(record["client_bound"], bool)
+
+
+def test_what_the_server_counted_itself_is_kept_apart(tmp_path):
+    told = {
+        "server": {"cpu_percent": 7.0, "served": {'requests_total{op="READ"}': 12.0}},
+        "store": {"cpu_percent": 7.0, "served": {}},
+    }
+    record = measure(tmp_path, GOOD, told=told)[1]
+    assert record["server_counters"] == {'requests_total{op="READ"}': 12.0}
+    assert record["counters"]["server"] == record["counters"]["store"] == {"cpu_percent": 7.0}
+
+
+def test_a_server_without_metrics_has_none_in_the_record(tmp_path):
+    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "served": {}}})[1]
+    assert "server_counters" not in record
+
+
+@pytest.mark.parametrize("node, served", [("server", {"reads_total": 2.0}), ("store", {})])
+def test_only_the_server_is_asked_for_metrics(tmp_path, node, served):
+    meeting, counts = Meeting(CELL["id"]), [3, 5]
+    meeting.end.write_text("2.0")
+
+    def execute(command):
+        metrics = f"== metrics\n# TYPE reads_total counter\nreads_total {counts.pop(0)}\n"
+        return {"stdout": BEFORE + (metrics if "127.0.0.1:1/metrics" in command else "")}
+
+    action = action_of(tmp_path, metrics={"url": "http://127.0.0.1:1/metrics"}, time_limit=1)
+    action._low_level_execute_command = execute
+    action.run(task_vars={"inventory_hostname": node, "ansible_play_hosts": ["client", node], "ansible_forks": 5})
+    assert meeting.told([node])[node]["served"] == served
+
+
+def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(_metrics, "MISSING", "No module named 'prometheus_client'")
+    with pytest.raises(AnsibleActionFail, match=r"prometheus_client'\. Install what requirements\.txt lists"):
+        measure(tmp_path, metrics={"url": "http://127.0.0.1:1/metrics"})
 
 
 AWAY = {"cpu_percent": 7.0, "interrupted": ["netfs-object-store.service ended and was started again"]}

@@ -50,6 +50,7 @@ def test_a_machine_is_read_from_its_own_kernel():
         "network_received_bytes": 1000,
         "network_sent_bytes": 200,
         "services": {"netfs-object-store.service": "2b", "postgresql@17-netfs.service": "3c"},
+        "metrics": "",
         "cpu_seconds": 1.6,
         "memory_bytes": 600 * 1024,
         "disk_read_bytes": 10 * 512,
@@ -77,14 +78,39 @@ def test_what_are_no_counters_is_said(text):
 
 
 def test_the_script_gives_what_this_machine_has():
-    script = ["sh", "-c", f"{_counters.SCRIPT} && sleep 0"]  # as Ansible runs it
+    nobody = {"url": "http://127.0.0.1:1/metrics"}
+    script = ["sh", "-c", f"{_counters.script(nobody)} && sleep 0"]  # as Ansible runs it
     found = _counters.snapshot(subprocess.run(script, capture_output=True, text=True, check=True).stdout)
+    assert found["metrics"] == ""
     assert found["cpu_seconds"] > 0
     assert found["processors"] >= 1
 
 
+@pytest.mark.parametrize(
+    ("metrics", "words"),
+    [
+        ({"url": "http://127.0.0.1:1/metrics"}, "curl --silent --fail --max-time 5 http://127.0.0.1:1/metrics"),
+        (
+            {"url": "http://127.0.0.1:1/metrics?a=1&b", "netrc": "/etc/net rc"},
+            "curl --silent --fail --max-time 5 --netrc-file '/etc/net rc' 'http://127.0.0.1:1/metrics?a=1&b'",
+        ),
+    ],
+)
+def test_the_script_asks_a_server_for_its_metrics(metrics, words):
+    assert _counters.script(metrics) == f"{_counters.SCRIPT}\necho '== metrics'\n{words} || true"
+
+
+def test_a_node_without_metrics_is_not_asked():
+    assert _counters.script({}) == _counters.SCRIPT
+
+
+def test_metrics_are_kept_as_they_came():
+    metrics = '# HELP ops_total Operations.\nops_total{op="READ"} 5\n'
+    assert _counters.snapshot(f"{output()}== metrics\n{metrics}")["metrics"] == metrics
+
+
 def test_used_is_over_the_time_of_the_load():
-    same = {"processors": 2, "services": {"netfs-ganesha.service": "1a"}}
+    same = {"processors": 2, "services": {"netfs-ganesha.service": "1a"}, "metrics": "ops_total 5"}
     before = {**same, "cpu_seconds": 1.0, "memory_bytes": 5, "disk_read_bytes": {"1": 10, "2": 5}}
     after = {**same, "cpu_seconds": 4.0, "memory_bytes": 7, "disk_read_bytes": {"1": 30, "3": 4}}
     assert _counters.used(before, after, 2.0) == {

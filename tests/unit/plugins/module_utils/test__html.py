@@ -146,9 +146,21 @@ def test_what_was_not_measured_is_said_to_be_so(tmp_path):
     assert texts["content"].startswith("Content: not verified.")
     assert "No cold pass was planned" in texts["cold"]
     assert shown["counters"] is None
+    assert shown["served_table"] is None
     assert shown["verdict_figure"] is None
     assert any("Too few: 1 trial per series" in line for line in shown["warnings"])
     assert shown["unknown_text"] == "2 of 38 recorded facts are unknown: node client.image (1), node server.image (1)."
+
+
+def test_what_servers_counted_themselves_is_shown_by_system(tmp_path):
+    findings = found(tmp_path, systems={"ganesha": 1.0, "rclone": 1.0}, trials=3)
+    for cell in findings.run["cells"]:
+        del cell["server_counters"]
+        if cell["system"] == "rclone":
+            cell["server_counters"] = {"reads_total": 3 + 2 * cell["trial"]}
+    shown = _html.context(findings, {})
+    assert [[cell.text for cell in row] for row in shown["served_table"].rows] == [["rclone", "reads_total", "7"]]
+    assert shown["served_text"].endswith("None were kept of ganesha.")
 
 
 def test_what_speaks_against_the_numbers_is_named(rich):

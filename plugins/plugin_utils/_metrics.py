@@ -1,0 +1,54 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: its functions may change in any release.
+
+"""What a server counted itself while a cell ran, from its metrics in the format of Prometheus."""
+
+from __future__ import annotations
+
+try:
+    from prometheus_client.parser import text_string_to_metric_families
+except ImportError as error:
+    MISSING = str(error)
+else:
+    MISSING = ""
+
+RUNTIME = ("go_", "process_", "promhttp_")
+"""What metrics begin with that tell of the program's runtime and not of what it serves."""
+
+ADDS_UP = {"counter": ("",), "histogram": ("_sum", "_count"), "summary": ("_sum", "_count")}
+"""Kinds of metrics that only grow, and how the names of their samples end. A gauge does not add up over a time."""
+
+
+def counted(metrics: str) -> dict[str, float]:
+    """The counters among metrics, named as Prometheus names a series; a ValueError when these are no metrics."""
+    return {
+        sample.name + labels_of(sample.labels): float(sample.value)
+        for family in text_string_to_metric_families(metrics)
+        if not family.name.startswith(RUNTIME)
+        for sample in family.samples
+        if sample.name.endswith(ADDS_UP.get(family.type, ()))
+    }
+
+
+def labels_of(labels: dict[str, str]) -> str:
+    pairs = (f'{name}="{value}"' for name, value in sorted(labels.items()))
+    return f"{{{','.join(pairs)}}}" if labels else ""
+
+
+def served(before: str, after: str) -> dict[str, float]:
+    """The counters that grew between two readings of a server's metrics, and by how much.
+
+    One that became smaller was begun anew, and has counted since what it shows, as Prometheus' ``increase`` takes it.
+    Empty when the server did not tell its metrics both times.
+    """
+    if not before.strip() or not after.strip():
+        return {}
+    try:
+        was, now = counted(before), counted(after)
+    except ValueError:
+        return {}
+    grew = {name: value - was.get(name, 0.0) if value >= was.get(name, 0.0) else value for name, value in now.items()}
+    return {name: value for name, value in grew.items() if value}
