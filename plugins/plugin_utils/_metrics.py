@@ -23,7 +23,10 @@ ADDS_UP = {"counter": ("",), "histogram": ("_sum", "_count"), "summary": ("_sum"
 
 
 def counted(metrics: str) -> dict[str, float]:
-    """The counters among metrics, named as Prometheus names a series; a ValueError when these are no metrics."""
+    """The counters among metrics, as series; a ValueError when these are no metrics.
+
+    Names are those of OpenMetrics, where a counter's ends in ``_total`` also when the server leaves that out.
+    """
     return {
         sample.name + labels_of(sample.labels): float(sample.value)
         for family in text_string_to_metric_families(metrics)

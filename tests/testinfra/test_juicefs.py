@@ -79,7 +79,8 @@ def test_bytes_become_blocks_and_rows(node: Host, client: Host, endpoint: dict[s
     with nfs.mounted(client, endpoint, protocol) as directory:
         before = metrics.counted(node, endpoint)
         wrote = nfs.write(client, f"{directory}/{name}", 8)
-        assert metrics.grew(before, metrics.counted(node, endpoint), "juicefs_object_request_data_bytes") >= 8 << 20
+        after = metrics.counted(node, endpoint)
+        assert metrics.grew(before, after, "juicefs_object_request_data_bytes_total") >= 8 << 20
         # fsync has returned: everything is there now, not soon
         objects = s3.listed(endpoint, secrets(node), "blocks", "netfs/chunks/")
         blocks = blocks_of(node, name)

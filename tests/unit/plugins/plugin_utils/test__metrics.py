@@ -16,6 +16,8 @@ go_gc_duration_seconds_count 7
 process_cpu_seconds_total 3
 # TYPE bytes_transferred_total counter
 bytes_transferred_total 4096
+# TYPE written_bytes counter
+written_bytes 512
 # TYPE connections gauge
 connections 2
 # TYPE requests_total counter
@@ -32,6 +34,7 @@ request_seconds_count{op="READ"} 10
 def test_counters_are_named_as_prometheus_names_them():
     assert _metrics.counted(METRICS) == {
         "bytes_transferred_total": 4096.0,
+        "written_bytes_total": 512.0,
         'requests_total{op="READ",status="ok"}': 10.0,
         'requests_total{op="WRITE",status="ok"}': 4.0,
         'request_seconds_sum{op="READ"}': 0.5,
