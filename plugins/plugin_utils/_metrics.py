@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import re
+
 try:
     from prometheus_client.parser import text_string_to_metric_families
 except ImportError as error:
@@ -15,8 +17,8 @@ except ImportError as error:
 else:
     MISSING = ""
 
-RUNTIME = ("go_", "process_", "promhttp_")
-"""What metrics begin with that tell of the program's runtime and not of what it serves."""
+RUNTIME = re.compile(r"(\w+_)?(go|process|promhttp)_")
+"""Names of metrics that tell of the program's runtime and not of what it serves; some put their own name before."""
 
 ADDS_UP = {"counter": ("",), "histogram": ("_sum", "_count"), "summary": ("_sum", "_count")}
 """Kinds of metrics that only grow, and how the names of their samples end. A gauge does not add up over a time."""
@@ -30,7 +32,7 @@ def counted(metrics: str) -> dict[str, float]:
     return {
         sample.name + labels_of(sample.labels): float(sample.value)
         for family in text_string_to_metric_families(metrics)
-        if not family.name.startswith(RUNTIME)
+        if not RUNTIME.match(family.name)
         for sample in family.samples
         if sample.name.endswith(ADDS_UP.get(family.type, ()))
     }

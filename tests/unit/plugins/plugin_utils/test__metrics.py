@@ -14,6 +14,8 @@ go_gc_duration_seconds_sum 5
 go_gc_duration_seconds_count 7
 # TYPE process_cpu_seconds_total counter
 process_cpu_seconds_total 3
+# TYPE server_go_memstats_frees_total counter
+server_go_memstats_frees_total 9
 # TYPE bytes_transferred_total counter
 bytes_transferred_total 4096
 # TYPE written_bytes counter
