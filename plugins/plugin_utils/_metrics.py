@@ -27,19 +27,23 @@ ADDS_UP = {"counter": ("",), "histogram": ("_sum", "_count"), "summary": ("_sum"
 def counted(metrics: str) -> dict[str, float]:
     """The counters among metrics, as series; a ValueError when these are no metrics.
 
-    Names are those of OpenMetrics, where a counter's ends in ``_total`` also when the server leaves that out.
+    Names are those of OpenMetrics, where a counter's ends in ``_total`` also when the server leaves that out. Labels that
+    everything has, also what is no counter, tell of the server and are left out.
     """
+    families = list(text_string_to_metric_families(metrics))
+    labels = [set(sample.labels.items()) for family in families for sample in family.samples]
+    of_all = set.intersection(*labels) if labels else set()
     return {
-        sample.name + labels_of(sample.labels): float(sample.value)
-        for family in text_string_to_metric_families(metrics)
+        sample.name + braced(set(sample.labels.items()) - of_all): float(sample.value)
+        for family in families
         if not RUNTIME.match(family.name)
         for sample in family.samples
         if sample.name.endswith(ADDS_UP.get(family.type, ()))
     }
 
 
-def labels_of(labels: dict[str, str]) -> str:
-    pairs = (f'{name}="{value}"' for name, value in sorted(labels.items()))
+def braced(labels: set[tuple[str, str]]) -> str:
+    pairs = (f'{name}="{value}"' for name, value in sorted(labels))
     return f"{{{','.join(pairs)}}}" if labels else ""
 
 

@@ -44,6 +44,15 @@ def test_counters_are_named_as_prometheus_names_them():
     }
 
 
+def test_labels_that_everything_has_are_left_out():
+    metrics = """# TYPE up gauge
+up{volume="media"} 1
+# TYPE reads_total counter
+reads_total{volume="media",op="READ"} 2
+"""
+    assert _metrics.counted(metrics) == {'reads_total{op="READ"}': 2.0}
+
+
 @pytest.mark.parametrize(
     ("after", "grew"),
     [
