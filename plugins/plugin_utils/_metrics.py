@@ -27,8 +27,8 @@ ADDS_UP = {"counter": ("",), "histogram": ("_sum", "_count"), "summary": ("_sum"
 def counted(metrics: str) -> dict[str, float]:
     """The counters among metrics, as series; a ValueError when these are no metrics.
 
-    Names are those of OpenMetrics, where a counter's ends in ``_total`` also when the server leaves that out. Labels that
-    everything has, also what is no counter, tell of the server and are left out.
+    Names are those of OpenMetrics, where a counter's ends in ``_total`` also when the server leaves that out. Labels
+    that everything has, also what is no counter, tell of the server and are left out.
     """
     families = list(text_string_to_metric_families(metrics))
     labels = [set(sample.labels.items()) for family in families for sample in family.samples]
