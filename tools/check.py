@@ -392,13 +392,13 @@ def parts() -> list[Part]:
             Part(
                 f"role:{name}",
                 lambda job, name=name: molecule(job, name),
-                minutes=30,
+                minutes=40,
                 shares_nodes=not has_own_nodes(name),
             )
             for name in scenarios()
         ),
+        Part("smoke", smoke, minutes=40),
         Part("integration", integration, minutes=20),
-        Part("smoke", smoke, minutes=35),
     ]
 
 
