@@ -176,8 +176,8 @@ class ActionModule(ActionBase):
             counters[self.here] = seen(before, after, ended - started)
             found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
         interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
-        served = {node: kept.pop("served", {}) for node, kept in counters.items()}
-        if served.get(args["server"]):
+        served = {node: kept.pop("served", None) for node, kept in counters.items()}
+        if served.get(args["server"]) is not None:
             found["server_counters"] = served[args["server"]]
         if counters:
             found["counters"] = counters

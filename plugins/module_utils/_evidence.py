@@ -211,15 +211,21 @@ def counters(run: Json) -> Table | None:
 def server_counters(run: Json) -> tuple[Table | None, str]:
     """Medians of what the servers counted themselves, by system, and of which systems nothing was kept."""
     values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
+    told = set()
     for cell in run["cells"]:
         kept = cell.get("server_counters")
-        for name, value in kept.items() if isinstance(kept, dict) else ():
-            values[cell["system"], name].append(value)
-    told = {system for system, _name in values}
-    silent = [system for system in run["plan"]["systems"] if system not in told]
+        if isinstance(kept, dict):
+            told.add(cell["system"])
+            for name, value in kept.items():
+                values[cell["system"], name].append(value)
+    grew = {system for system, _name in values}
     text = "By how much the counters grew that servers keep of themselves."
-    if silent:
-        text += f" None were kept of {', '.join(silent)}."
+    for systems, what in (
+        (told - grew, "Those of {} did not grow."),
+        (set(run["plan"]["systems"]) - told, "Of {} none were kept."),
+    ):
+        if systems:
+            text += f" {what.format(', '.join(sorted(systems)))}"
     return _medians(["system", "counter", "median of the cells in which it grew"], values), text
 
 

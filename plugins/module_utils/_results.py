@@ -12,7 +12,7 @@ Beside what every cell record has, a record may hold these, and a report says "n
 * ``cold``: ``{"proof": share, "bytes_delivered": int, "bytes_read": int}``
 * ``verified``: ``{"what": sentence}``, how the content was checked outside the measured time
 * ``counters``: ``{node: {"cpu_percent": ..., other name with its unit: number}}``
-* ``server_counters``: ``{name: number}``, by how much the counters among the server's own metrics grew
+* ``server_counters``: ``{name: number}``, by how much the server's own counters grew, if they did
 * ``client_bound``: whether the client's CPU was above 90 %
 
 and the run's ``run.json`` may hold ``durability_proofs``: ``{system: sentence}``, and ``ceilings``: a list of

@@ -47,17 +47,16 @@ def braced(labels: set[tuple[str, str]]) -> str:
     return f"{{{','.join(pairs)}}}" if labels else ""
 
 
-def served(before: str, after: str) -> dict[str, float]:
-    """The counters that grew between two readings of a server's metrics, and by how much.
+def served(before: str, after: str) -> dict[str, float] | None:
+    """The counters that grew between two readings of a server's metrics, and by how much; None when there were not two.
 
     One that became smaller was begun anew, and has counted since what it shows, as Prometheus' ``increase`` takes it.
-    Empty when the server did not tell its metrics both times.
     """
     if not before.strip() or not after.strip():
-        return {}
+        return None
     try:
         was, now = counted(before), counted(after)
     except ValueError:
-        return {}
+        return None
     grew = {name: value - was.get(name, 0.0) if value >= was.get(name, 0.0) else value for name, value in now.items()}
     return {name: value for name, value in grew.items() if value}

@@ -220,7 +220,7 @@ def test_counters_of_all_nodes_are_kept(tmp_path):
 def test_what_the_server_counted_itself_is_kept_apart(tmp_path):
     told = {
         "server": {"cpu_percent": 7.0, "served": {'requests_total{op="READ"}': 12.0}},
-        "store": {"cpu_percent": 7.0, "served": {}},
+        "store": {"cpu_percent": 7.0, "served": None},
     }
     record = measure(tmp_path, GOOD, told=told)[1]
     assert record["server_counters"] == {'requests_total{op="READ"}': 12.0}
@@ -228,11 +228,16 @@ def test_what_the_server_counted_itself_is_kept_apart(tmp_path):
 
 
 def test_a_server_without_metrics_has_none_in_the_record(tmp_path):
-    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "served": {}}})[1]
+    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "served": None}})[1]
     assert "server_counters" not in record
 
 
-@pytest.mark.parametrize("node, served", [("server", {"reads_total": 2.0}), ("store", {})])
+def test_a_server_that_counted_nothing_is_known_to_have_counted_nothing(tmp_path):
+    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "served": {}}})[1]
+    assert record["server_counters"] == {}
+
+
+@pytest.mark.parametrize("node, served", [("server", {"reads_total": 2.0}), ("store", None)])
 def test_only_the_server_is_asked_for_metrics(tmp_path, node, served):
     meeting, counts = Meeting(CELL["id"]), [3, 5]
     meeting.end.write_text("2.0")

@@ -61,13 +61,13 @@ reads_total{volume="media",op="READ"} 2
         # begun anew
         (METRICS.replace("total 4096", "total 100"), {"bytes_transferred_total": 100.0}),
         (METRICS.replace('op="WRITE"', 'op="COMMIT"'), {'requests_total{op="COMMIT",status="ok"}': 4.0}),
-        ("", {}),
-        ("<html>404</html>\n", {}),
+        ("", None),
+        ("<html>404</html>\n", None),
     ],
 )
 def test_what_grew_is_kept(after, grew):
     assert _metrics.served(METRICS, after) == grew
 
 
-def test_without_a_first_reading_nothing_grew():
-    assert _metrics.served("", METRICS) == {}
+def test_without_a_first_reading_nothing_is_known():
+    assert _metrics.served("", METRICS) is None
