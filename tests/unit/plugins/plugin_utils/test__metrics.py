@@ -33,7 +33,7 @@ request_seconds_count{op="READ"} 10
 """
 
 
-def test_counters_are_named_as_prometheus_names_them():
+def test_counters_are_named_as_openmetrics_names_them():
     assert _metrics.counted(METRICS) == {
         "bytes_transferred_total": 4096.0,
         "written_bytes_total": 512.0,
