@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs the checks of this repository, quick ones first, and counts what they looked at.
 
-    .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "role:NAME"
+    .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "ansible", "role:NAME"
     .venv/bin/python tools/check.py --list        their names
 
 Two parts run at a time; those of roles that share nodes never at once.
@@ -88,6 +88,8 @@ class Job:
             self.shown += [f"$ {' '.join(words)}"[:1000], *text.splitlines()[-TAIL:]]
         if check and code > 0:
             self.fail(f"{Path(words[0]).name} ended with {code}")
+        if "[DEPRECATION WARNING]" in text:
+            self.fail(f"{Path(words[0]).name} met what Ansible will remove")
         return text
 
     def _code(self, process: subprocess.Popen[bytes]) -> int | None:
@@ -141,7 +143,7 @@ def environment() -> dict[str, str]:
         "ANSIBLE_NOCOLOR": "1",
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": str(ROOT / ".cache/bytecode"),
     }
 
 
@@ -369,7 +371,11 @@ def smoke(job: Job) -> None:
     pytest(job, "tests/smoke")
 
 
-LINT = ["yaml", "ruff", "mypy", "shell", "changelog", "ansible-lint"]
+GROUPS = {
+    "lint": ["yaml", "ruff", "mypy", "shell", "changelog", "ansible-lint"],
+    # what another Ansible could make fail
+    "ansible": ["ansible-lint", "unit", "docs", "tarball", "sanity", "leftovers", "role:samba", "role:default"],
+}
 
 
 def parts() -> list[Part]:
@@ -404,10 +410,10 @@ def parts() -> list[Part]:
 
 def chosen(words: list[str]) -> list[Part]:
     table = {part.name: part for part in parts()}
-    names = [name for word in words for name in (LINT if word == "lint" else [word])]
+    names = [name for word in words for name in GROUPS.get(word, [word])]
     unknown = [name for name in names if name not in table]
     if unknown:
-        sys.exit(f"tools/check.py: there is no part {', '.join(unknown)}; there is: lint {' '.join(table)}")
+        sys.exit(f"tools/check.py: there is no part {', '.join(unknown)}; there is: {' '.join([*GROUPS, *table])}")
     return [table[name] for name in names] or list(table.values())
 
 
