@@ -60,6 +60,7 @@ def play(playbook, *variables):
         text=True,
         check=False,
     )
+    assert "[DEPRECATION WARNING]" not in done.stdout
     return done.returncode, done.stdout
 
 
@@ -184,22 +185,30 @@ def test_the_latest_run_is_reported_again_without_any_node(results):
     assert "Run first," in output
 
 
-def test_a_second_run_makes_no_node_and_changes_no_file(results):
-    def state():
-        files = docker(
-            "exec",
-            f"{INSTALLATION}-server",
-            "sh",
-            "-c",
-            "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y",
-        )
-        return sorted(ours("container")), sorted(files)
+def state_of_nodes():
+    """The nodes, and when the files of the server were written."""
+    find = "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y"
+    return sorted(ours("container")), sorted(docker("exec", f"{INSTALLATION}-server", "sh", "-c", find))
 
-    before = state()
+
+def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(results):
+    """The nodes are those of the first run: neither part of the second makes one, or writes a file there."""
+    before = state_of_nodes()
+    kill = [lambda process: os.killpg(process.pid, signal.SIGKILL)]
+    ended = in_the_middle(results, "second", kill, "ceilings=true", *SHORT)
+    assert ended[0] == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in (results / "second" / "cells").glob("*.json")}
+    plan = read(results / "second" / "plan.json")
+    assert 1 <= len(kept) < len(plan["cells"])
+    time.sleep(1)
     code, output = bench(results, "run=second", "ceilings=true", *SHORT)
     assert code == 0, output
-    assert state() == before
-    assert {cell["status"] for cell in records(results, "second").values()} == {"ok"}
+    cells = records(results, "second")
+    assert len(cells) == len(plan["cells"])
+    assert {cell["status"] for cell in cells.values()} == {"ok"}
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert read(results / "second" / "plan.json") == plan
+    assert state_of_nodes() == before
 
 
 def test_what_memory_disk_and_network_do_by_themselves_stands_in_the_report(results):
@@ -324,23 +333,6 @@ def test_only_what_failed_is_measured_again(results):
     assert code == 0, output
     assert {cell["status"] for cell in records(results, "broken-server").values()} == {"ok"}
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
-
-
-def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(results):
-    acts = [lambda process: os.killpg(process.pid, signal.SIGKILL)]
-    ended = in_the_middle(results, "killed-controller", acts, *SHORT)
-    assert ended[0] == -signal.SIGKILL
-    kept = {path: path.stat().st_mtime_ns for path in (results / "killed-controller" / "cells").glob("*.json")}
-    plan = read(results / "killed-controller" / "plan.json")
-    assert 1 <= len(kept) < len(plan["cells"])
-    time.sleep(1)
-    code, output = bench(results, "run=killed-controller", *SHORT)
-    assert code == 0, output
-    cells = records(results, "killed-controller")
-    assert len(cells) == len(plan["cells"])
-    assert {cell["status"] for cell in cells.values()} == {"ok"}
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
-    assert read(results / "killed-controller" / "plan.json") == plan
 
 
 @pytest.mark.usefixtures("results")
