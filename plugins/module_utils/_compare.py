@@ -11,6 +11,7 @@ A run is ``{"plan": plan.json, "nodes": run.json, "cells": [cell records]}``; se
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -104,6 +105,7 @@ class Pair(t.NamedTuple):
         return names[0] != names[1] and original(names[0]) == original(names[1])
 
 
+@functools.cache
 def original(system: str) -> str:
     """The system that a label of the plan stands for: ``ganesha`` of ``ganesha#2``."""
     return system.split(AA_MARK, maxsplit=1)[0]

@@ -92,9 +92,9 @@ def read_run(directory: Path) -> Json:
         records = [read_json(path) for path in sorted((directory / "ceilings").glob("*.json"))]
         nodes = {**nodes, "ceilings": nodes.get("ceilings", []) + _ceilings.entries_of(plan["ceilings"], records)}
     shared: dict[str, Json] = {}
-    cells = []
+    cells, place = [], directory / "cells"
     for cell in plan["cells"]:
-        path = directory / "cells" / f"{cell['id']}.json"
+        path = place / f"{cell['id']}.json"
         try:
             text = path.read_bytes()
         except FileNotFoundError:
