@@ -45,6 +45,13 @@ def endpoint() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def database_unit(node: Host) -> str:
+    """Return the unit of PostgreSQL, which is named after the version that the release of Debian has."""
+    (line,) = node.check_output("systemctl list-units --plain --no-legend 'postgresql@*-netfs.service'").splitlines()
+    return line.split()[0]
+
+
+@pytest.fixture(scope="session")
 def spec() -> dict[str, Any]:
     """Return the specification of the service that was removed."""
     known: dict[str, Any] = json.loads(os.environ["NETFS_SPEC"])

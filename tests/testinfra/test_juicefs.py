@@ -19,7 +19,6 @@ from testinfra.host import Host
 MOUNT = "netfs-juicefs.service"
 SERVER = "netfs-juicefs-nfs.service"
 STORE = "netfs-object-store.service"
-DATABASE = "postgresql@17-netfs.service"
 DIRECTORY = "/srv/juicefs"
 CACHE = "/var/cache/netfs-juicefs"
 
@@ -165,11 +164,11 @@ def test_flush_waits_for_a_store_that_is_away(node: Host, client: Host, endpoint
         client.check_output("rm %s", f"{directory}/away")
 
 
-def test_database_may_come_late(node: Host) -> None:
-    node.check_output("systemctl stop %s && systemctl stop %s", MOUNT, DATABASE)
+def test_database_may_come_late(node: Host, database_unit: str) -> None:
+    node.check_output("systemctl stop %s && systemctl stop %s", MOUNT, database_unit)
     node.check_output("systemctl start --no-block %s; sleep 2", MOUNT)
     assert not is_back(node)
-    node.check_output("systemctl start %s", DATABASE)
+    node.check_output("systemctl start %s", database_unit)
     wait_until_back(node, 60)
 
 

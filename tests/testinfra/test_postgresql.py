@@ -13,8 +13,6 @@ import secrets_of
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
-UNIT = "postgresql@17-netfs.service"
-
 
 @pytest.fixture(scope="module")
 def passwords(endpoint: dict[str, Any]) -> dict[str, str]:
@@ -37,14 +35,14 @@ def administer(node: Host, query: str) -> str:
     return node.check_output("psql -h /run/postgresql -U postgres -At -c %s", query)
 
 
-def test_unit_runs_and_survives_a_reboot(node: Host) -> None:
-    service = node.service(UNIT)
-    assert service.is_running, node.check_output("journalctl --no-pager --lines=50 --unit=%s", UNIT)
+def test_unit_runs_and_survives_a_reboot(node: Host, database_unit: str) -> None:
+    service = node.service(database_unit)
+    assert service.is_running, node.check_output("journalctl --no-pager --lines=50 --unit=%s", database_unit)
     assert service.is_enabled
 
 
-def test_unit_is_hardened(node: Host) -> None:
-    said = node.check_output("systemd-analyze security --no-pager %s | tail -n 1", UNIT)
+def test_unit_is_hardened(node: Host, database_unit: str) -> None:
+    said = node.check_output("systemd-analyze security --no-pager %s | tail -n 1", database_unit)
     assert float(said.split(": ")[1].split()[0]) < 5
 
 
@@ -109,8 +107,8 @@ def test_passwords_are_for_one_person_on_the_controller(endpoint: dict[str, Any]
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_passwords_are_nowhere_to_be_seen(node: Host, passwords: dict[str, str]) -> None:
-    shown = secrets_of.shown_by(node, UNIT)
+def test_passwords_are_nowhere_to_be_seen(node: Host, database_unit: str, passwords: dict[str, str]) -> None:
+    shown = secrets_of.shown_by(node, database_unit)
     assert "postgres" in shown["processes"]
     for password in passwords.values():
         assert [place for place, text in shown.items() if password in text] == []
@@ -130,7 +128,9 @@ def test_passwords_are_in_no_diff(passwords: dict[str, str], tmp_path: Path) -> 
     assert [password for password in passwords.values() if password in said] == []
 
 
-def test_data_survives_a_kill(node: Host, endpoint: dict[str, Any], passwords: dict[str, str]) -> None:
+def test_data_survives_a_kill(
+    node: Host, database_unit: str, endpoint: dict[str, Any], passwords: dict[str, str]
+) -> None:
     def query(text: str) -> str:
         answer = ask(node, endpoint, text, user="juicefs", password=passwords["juicefs"], database="juicefs")
         assert answer.rc == 0, answer
@@ -138,7 +138,7 @@ def test_data_survives_a_kill(node: Host, endpoint: dict[str, Any], passwords: d
 
     query("create table kept (x int)")
     query("insert into kept select generate_series(1, 1000)")
-    node.check_output("systemctl kill --signal=SIGKILL %s", UNIT)
+    node.check_output("systemctl kill --signal=SIGKILL %s", database_unit)
     wait = f"sleep 1; until pg_isready -q -h {endpoint['host']}; do sleep 0.2; done"
     node.check_output("timeout 60 sh -c %s", wait)
     assert query("select count(*) from kept") == "1000"
