@@ -4,35 +4,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar, trust_as_template
+from rendering import rendered
 
 BUCKET = {"juicefs_storage": "s3", "juicefs_meta_url": "postgres://db/juicefs"}
-ROLES = Path(__file__).resolve().parents[2] / "roles"
-
-
-def trusted(value: Any) -> Any:
-    """Let every text of a role be rendered, as when Ansible itself had read it."""
-    if isinstance(value, dict):
-        return {key: trusted(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [trusted(entry) for entry in value]
-    return trust_as_template(value) if isinstance(value, str) else value
-
-
-def said_by(role: str, variables: dict[str, Any]) -> str:
-    """Render the durability of the role's specification."""
-    known: dict[str, Any] = {}
-    for part in ("defaults", "vars"):
-        known |= yaml.safe_load((ROLES / role / part / "main.yml").read_text(encoding="utf-8"))
-    wanted = trust_as_template(str(known[f"__{role}_service"]["durability"]))
-    said = Templar(loader=DataLoader(), variables=trusted(known) | variables).template(wanted)
-    return str(said).strip()
 
 
 @pytest.mark.parametrize(
@@ -65,4 +42,5 @@ def said_by(role: str, variables: dict[str, Any]) -> str:
     ],
 )
 def test_a_promise_is_never_more_than_is_kept(role: str, variables: dict[str, Any], promise: str) -> None:
-    assert said_by(role, variables) == promise
+    said = rendered("{{ __" + role + "_service.durability }}", role, **variables)
+    assert said.strip() == promise

@@ -11,8 +11,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = [
-    "| system | protocols | port | an acknowledged write is | cold is | metrics | Debian |",
-    "|---|---|---|---|---|---|---|",
+    "| system | protocols | port | an acknowledged write is | cold is | metrics | Debian | known, not tested |",
+    "|---|---|---|---|---|---|---|---|",
 ]
 
 
@@ -58,6 +58,7 @@ def row(system: str) -> str:
         cold(spec["cold"]),
         metrics(role, defaults),
         ", ".join(spec["platforms"]["Debian"]),
+        ", ".join(spec.get("untested", ["none"])),
     ]
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
