@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy system test lint unit role docs site requirements clean
+.PHONY: help setup setup-test bench plan nodes report destroy system test lint unit role ansible docs site requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of bench, plan, nodes, report and destroy goes to Ansible.'
@@ -48,8 +48,11 @@ lint: setup-test ## Run the linters only
 unit: setup-test ## Run the unit tests only
 	@.venv/bin/python tools/check.py unit
 
-role: setup-test ## Test one role with molecule: ROLE=ganesha
-	@.venv/bin/python tools/check.py role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
+role: setup-test ## Test one role with molecule: ROLE=ganesha, on Debian 12 with SUITE=bookworm
+	@NETFS_BENCH_SUITE=$(SUITE) .venv/bin/python tools/check.py role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
+
+ansible: setup-test ## Check with another Ansible, NETFS_BENCH_ANSIBLE='ansible==14.5.0'
+	@.venv/bin/python tools/check.py ansible
 
 docs: setup-test ## Check the documentation of modules and roles, and that ansible-doc shows it
 	@.venv/bin/python tools/check.py docs

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -73,10 +74,26 @@ def test_scripts_can_be_run(name: str) -> None:
     assert os.access(ROOT / name, os.X_OK)
 
 
+def jobs() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(text_of(ROOT / ".github/workflows/checks.yml"))["jobs"]
+    return found
+
+
 def test_ci_runs_every_check() -> None:
     assert "make test" in text_of(ROOT / ".ci/run")
-    steps = yaml.safe_load(text_of(ROOT / ".github/workflows/checks.yml"))["jobs"]["checks"]["steps"]
+    steps = jobs()["checks"]["steps"]
     assert "bash .ci/run" in [step.get("run") for step in steps]
+
+
+def test_ci_tests_every_role_on_debian_12() -> None:
+    scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")}
+    assert set(jobs()["debian_12"]["strategy"]["matrix"]["role"]) == scenarios - {"reuse"}
+
+
+def test_ci_starts_with_the_oldest_supported_ansible() -> None:
+    oldest = yaml.safe_load(text_of(ROOT / "meta/runtime.yml"))["requires_ansible"].removeprefix(">=")
+    versions = jobs()["ansible"]["strategy"]["matrix"]["include"]
+    assert f"ansible-core=={oldest}" in versions[0]["packages"].split()
 
 
 # make
