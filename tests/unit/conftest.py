@@ -45,9 +45,10 @@ def made(tmp_path: Path):
     shutil.copy(ROOT / "tools/play.py", tmp_path / "tools")
     (tmp_path / "playbooks").symlink_to(ROOT / "playbooks")
     (tmp_path / "roles").symlink_to(ROOT / "roles")
-    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
     for path, lines in {
         "tools/setup": "#!/bin/sh\n",
+        # no link: a Python that is found by one may not be that of the environment, and lack its packages
+        ".venv/bin/python": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
         ".venv/bin/ansible-playbook": f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n",
     }.items():
         (tmp_path / path).write_text(lines)
