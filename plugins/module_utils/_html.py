@@ -31,7 +31,6 @@ from ansible_collections.netfs.bench.plugins.module_utils._report import (
 from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName
 from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
 from ansible_collections.netfs.bench.plugins.module_utils._verdicts import (
-    EXIT_MEANINGS,
     MEANINGS,
     STATE_MEANINGS,
     SYMBOLS,
@@ -373,7 +372,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
         "sentence": sentence(findings),
         "warnings": warnings(findings),
         "code": findings.code,
-        "code_meaning": EXIT_MEANINGS[findings.code],
+        "code_meaning": findings.exit_meaning,
         "verdict_figure": number,
         "verdict_caption": caption,
         "symbols": SYMBOLS,

@@ -81,6 +81,13 @@ class Findings(t.NamedTuple):
         return {word: found[word] for word in SYMBOLS if found[word]}
 
     @property
+    def exit_meaning(self) -> str:
+        """What the exit code says of this run."""
+        if self.code == _compare.EXIT_OK and not self.pairs:
+            return "all that was planned is measured; there was nothing to compare"
+        return EXIT_MEANINGS[self.code]
+
+    @property
     def unfit(self) -> list[Series]:
         """The planned series that are not fit for a verdict."""
         return [series for series in self.series.values() if series.state != "ok"]
@@ -207,7 +214,7 @@ def verdict_document(findings: Findings) -> Json:
         "run": findings.run["plan"]["run"],
         "base": findings.base["plan"]["run"] if findings.base else "none: the systems of the run are compared",
         "exit_code": findings.code,
-        "exit_meaning": EXIT_MEANINGS[findings.code],
+        "exit_meaning": findings.exit_meaning,
         "sentence": sentence(findings),
         "warnings": warnings(findings),
         "forced": findings.forced,

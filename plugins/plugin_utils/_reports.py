@@ -59,7 +59,7 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     cells, more_series = brief(_report.HEADERS, _report.table(all_rows) + _report.not_served(plan), "report.csv")
     pairs, more_pairs = brief(_report.PAIR_HEADERS, _report.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
-    exit_line = f"Exit code {findings.code}: {_verdicts.EXIT_MEANINGS[findings.code]}."
+    exit_line = f"Exit code {findings.code}: {findings.exit_meaning}."
     # a remark can be long: on a terminal it follows the table, in Markdown it is a column
     short = tabulate([row[:-1] for row in cells], _report.HEADERS[:-1], disable_numparse=True)
     remarks = [f"  {' '.join(row[:4])}: {row[-1]}" for row in cells if row[-1]]

@@ -132,6 +132,7 @@ def tool(results, *words):
         (["compare", "base", "same", "few"], 2, "takes one run or two"),
         (["report", "failed"], 13, "report.html"),
         (["report", "base"], 0, "report.html"),
+        (["report", "base"], 0, "Exit code 0: all that was planned is measured; there was nothing to compare."),
         (["show", "failed"], 0, "Exit code 13"),
         (["show"], 0, "two: exit code 10"),
         (["export", "unlike", "--to", "junit", "--base", "base"], 0, "mount options: none against noac"),
