@@ -49,7 +49,7 @@ unit: setup-test ## Run the unit tests only
 	@.venv/bin/python tools/check.py unit
 
 role: setup-test ## Test one role with molecule: ROLE=ganesha, on Debian 12 with SUITE=bookworm
-	@NETFS_BENCH_SUITE=$(SUITE) .venv/bin/python tools/check.py role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
+	@NETFS_BENCH_SUITE=$(or $(SUITE),$(NETFS_BENCH_SUITE)) .venv/bin/python tools/check.py role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))
 
 ansible: setup-test ## Check with another Ansible, NETFS_BENCH_ANSIBLE='ansible==14.5.0'
 	@.venv/bin/python tools/check.py ansible

@@ -335,9 +335,15 @@ def has_own_nodes(scenario: str) -> bool:
 
 def molecule(job: Job, scenario: str) -> None:
     """Test one role; the nodes that most roles share stay for the next one, and go with the last."""
-    if not has_own_nodes(scenario) and not nodes_run(job):
-        # molecule remembers nodes by the checkout's path, also when somebody else has removed them
-        job("molecule", "reset", "--scenario-name", scenario)
+    if not has_own_nodes(scenario):
+        images = images_of_nodes(job)
+        suite = f"netfs-bench-node:{ENVIRONMENT.get('NETFS_BENCH_SUITE') or 'trixie'}-"
+        others = [image for image in images if not image.startswith(suite)]
+        if others:  # molecule would test them, whatever release was asked for
+            job("molecule", "destroy", "--scenario-name", "default")
+        if others or not images:
+            # molecule remembers nodes by the checkout's path, also when somebody else has removed them
+            job("molecule", "reset", "--scenario-name", scenario)
     keep = [] if has_own_nodes(scenario) or scenario == "default" else ["--destroy=never"]
     job("molecule", "test", "--scenario-name", scenario, *keep)
     if job.failed and keep:
@@ -347,9 +353,11 @@ def molecule(job: Job, scenario: str) -> None:
     job.count(1)
 
 
-def nodes_run(job: Job) -> bool:
+def images_of_nodes(job: Job) -> list[str]:
+    """Return the image of each node of this installation that runs."""
     installation = ENVIRONMENT.get("NETFS_BENCH_INSTALLATION", "netfs-bench-test")
-    return bool(job("docker", "ps", "--quiet", "--filter", f"label=netfs.bench.installation={installation}").strip())
+    label = f"label=netfs.bench.installation={installation}"
+    return job("docker", "ps", "--format", "{{.Image}}", "--filter", label).split()
 
 
 def leftovers(job: Job) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import configparser
+import io
 import os
 import re
 import subprocess
@@ -293,6 +294,32 @@ def test_the_runner_goes_on_after_a_failure_and_shows_it(runner) -> None:
 def test_a_part_that_ran_nothing_has_failed(runner) -> None:
     code, lines = runner(good, lambda _job: None)
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
+
+
+@pytest.mark.parametrize(
+    ("suite", "images", "words"),
+    [
+        ("", ["trixie-1", "trixie-1"], []),
+        ("bookworm", ["bookworm-1", "bookworm-1"], []),
+        ("bookworm", ["trixie-1", "trixie-1"], ["destroy", "reset"]),
+        ("", ["bookworm-1", "bookworm-1"], ["destroy", "reset"]),
+        ("", [], ["reset"]),
+    ],
+)
+def test_a_role_is_tested_on_nodes_of_the_release_that_was_asked_for(
+    program, monkeypatch: pytest.MonkeyPatch, suite: str, images: list[str], words: list[str]
+) -> None:
+    check = program("check")
+    ran = []
+
+    class Recorder(check.Job):
+        def __call__(self, *argv, **_options) -> str:
+            ran.append(argv)
+            return "".join(f"netfs-bench-node:{image}\n" for image in images) if argv[0] == "docker" else ""
+
+    monkeypatch.setitem(check.ENVIRONMENT, "NETFS_BENCH_SUITE", suite)
+    check.molecule(Recorder(io.StringIO(), 0), "samba")
+    assert [argv[1] for argv in ran if argv[0] == "molecule"] == [*words, "test"]
 
 
 def test_a_part_that_hangs_is_stopped(runner) -> None:
