@@ -1,0 +1,71 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Refusing a value that a language cannot hold, with one kind of sentence for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+
+from ansible.errors import AnsibleFilterError
+
+T = TypeVar("T")
+
+SHOWN = 200  # characters of a value that a message shows
+
+
+class RefusedValueError(ValueError):
+    """A value that cannot be written so that the program which reads it gets the same value back."""
+
+
+def refuse(value: object, reason: str, variable: str = "", *, secret: bool = False) -> NoReturn:
+    """Raise a RefusedValueError that names variable, value and reason; a secret is not shown.
+
+    `reason` is a clause that goes on after "cannot be used:", such as "smb.conf joins a line that ends with a
+    backslash with the next one".
+    """
+    shown = "this secret" if secret else repr(value if not isinstance(value, str) else str(value))
+    if len(shown) > SHOWN:
+        shown = f"{shown[:SHOWN]}... ({len(shown)} characters)"
+    raise RefusedValueError(f"{variable + ': ' if variable else ''}{shown} cannot be used: {reason}.")
+
+
+def single_line(value: object, variable: str = "", *, language: str, secret: bool = False) -> str:
+    """Return a text, number or boolean as text; refuse what no line of a text file can hold.
+
+    Booleans and numbers get Python's spelling; a language with another one converts them before.
+    """
+    if not isinstance(value, str | int | float):
+        refuse(value, f"{language} takes a text or a number here, and this is a {kind(value)}", variable, secret=secret)
+    text = str(value)
+    for character in text:
+        if character in "\0\n\r" or (ord(character) < 32 and character != "\t") or character == "\x7f":
+            refuse(
+                value,
+                f"it has the control character {character!r}, which {language} cannot hold",
+                variable,
+                secret=secret,
+            )
+        if 0xD800 <= ord(character) <= 0xDFFF:
+            refuse(value, "it is no valid Unicode text", variable, secret=secret)
+    return text
+
+
+def kind(value: object) -> str:
+    """Return what YAML calls the type of a value."""
+    names: dict[type, str] = {dict: "dictionary", list: "list", tuple: "list", bool: "boolean", type(None): "null"}
+    return next((name for known, name in names.items() if isinstance(value, known)), type(value).__name__)
+
+
+def as_filter(function: Callable[..., T]) -> Callable[..., T]:
+    """Return a function as a filter of Ansible's, whose refusals end the task with their sentence."""
+
+    def filtered(*positional: object, **named: object) -> T:
+        try:
+            return function(*positional, **named)
+        except RefusedValueError as error:
+            raise AnsibleFilterError(str(error)) from error
+
+    return filtered
