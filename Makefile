@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy system test lint unit role ansible docs site requirements clean
+.PHONY: help setup setup-test bench plan nodes report destroy system test changed lint unit contract role ansible docs site requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of bench, plan, nodes, report and destroy goes to Ansible.'
@@ -42,11 +42,17 @@ system: setup ## Write a new system, role and profile, to begin with: name=NAME
 test: setup-test ## Run every check; ends with the number of those that passed and failed
 	@.venv/bin/python tools/check.py
 
+changed: setup-test ## Run what has not passed here with the files as they are; SINCE=main: what differs from a commit
+	@.venv/bin/python tools/check.py --changed $(if $(SINCE),--since '$(SINCE)')
+
 lint: setup-test ## Run the linters only
 	@.venv/bin/python tools/check.py lint
 
 unit: setup-test ## Run the unit tests only
 	@.venv/bin/python tools/check.py unit
+
+contract: setup-test ## Hold one role to the contract of all roles, in seconds: ROLE=ganesha
+	@.venv/bin/pytest -q tests/unit/test_role_contract.py -k '$(or $(ROLE),$(error Which role? make contract ROLE=ganesha))'
 
 role: setup-test ## Test one role with molecule: ROLE=ganesha, on Debian 12 with SUITE=bookworm
 	@NETFS_BENCH_SUITE=$(or $(SUITE),$(NETFS_BENCH_SUITE)) .venv/bin/python tools/check.py role:$(or $(ROLE),$(error Which role? make role ROLE=ganesha))

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs the checks of this repository, quick ones first, and counts what they looked at.
 
-    .venv/bin/python tools/check.py [PART ...]    all parts, or these: a part's name, "lint", "ansible", "role:NAME"
-    .venv/bin/python tools/check.py --list        their names
+    .venv/bin/python tools/check.py [PART ...]     all parts, or these: a part's name, "lint", "ansible", "role:NAME"
+    .venv/bin/python tools/check.py --changed      those that have not passed on this machine with the files as they are
+    .venv/bin/python tools/check.py --since REV    those whose files differ from those of a commit
+    .venv/bin/python tools/check.py --list         their names
 
 Two parts run at a time; those of roles that share nodes never at once.
 All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in
@@ -12,6 +14,7 @@ All parts run even when one fails. A part that looked at nothing has failed. The
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -21,13 +24,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
+
+import inputs
+import yaml as yaml_reader
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -45,6 +51,8 @@ class Part:
 
     name: str
     run: Callable[[Job], None]
+    inputs: Callable[[list[str]], Iterable[str]]
+    """Of all files of the repository, those that can make it pass or fail; what all parts share is added."""
     minutes: float = 5
     shares_nodes: bool = False
     """Such parts never run at once: they use the same nodes, and the programs built for them."""
@@ -386,34 +394,107 @@ GROUPS = {
 }
 
 
+def matching(*patterns: str) -> Callable[[list[str]], Iterable[str]]:
+    return lambda names: inputs.chosen(names, patterns)
+
+
+def role_inputs(scenario: str) -> Callable[[list[str]], Iterable[str]]:
+    """Return what says which files a scenario of molecule looks at."""
+
+    def find(names: list[str]) -> set[str]:
+        settings = ROOT / f"molecule/{scenario}/vars.yml"
+        services = [scenario]
+        if settings.exists():
+            services += yaml_reader.safe_load(settings.read_text()).get("scenario_services", [])
+        own = [f"molecule/{name}/" for name in ("shared", "default", scenario)]
+        own += [f"roles/{name}/[!R]*" for name in services]  # all but README.md
+        own += [f"tests/testinfra/test_{name}.py" for name in (*services, "absent")]
+        if scenario == "default":
+            own.append("tests/testinfra/test_nodes_docker.py")
+        if scenario == "reuse":  # the plays of other people, as the pages show them
+            own += ["docs/examples/", "roles/*/README.md"]
+        return inputs.reached(
+            inputs.chosen(names, [*own, "tests/testinfra/[!t]*.py", ".config/", "inventories/docker/", "ansible.cfg"]),
+            names,
+        )
+
+    return find
+
+
+def inputs_of_tests(*patterns: str) -> Callable[[list[str]], Iterable[str]]:
+    """Return what says which files some tests look at: their own, and those of ours that these lead to."""
+    return lambda names: inputs.reached(inputs.chosen(names, [*patterns, "tests/support/", "pyproject.toml"]), names)
+
+
+CODE = ("plugins/", "tests/", "tools/", "docs/site/", "roles/*.py", "pyproject.toml")
+PAGES = ("*.md", "docs/", "plugins/", "roles/*/meta/", "meta/", "changelogs/changelog.yaml")
+
+
 def parts() -> list[Part]:
     """Return the table of all parts, quick ones first."""
     return [
-        Part("yaml", yaml),
-        Part("ruff", ruff),
-        Part("shell", shell),
-        Part("changelog", changelog),
-        Part("mypy", mypy),
-        Part("unit", unit, minutes=15),
-        Part("docs", docs),
-        Part("site", site),
-        Part("ansible-lint", ansible_lint, minutes=10),
-        Part("tarball", tarball),
-        Part("sanity", sanity, minutes=15),
-        Part("browser", browser, minutes=10),
-        Part("leftovers", leftovers, shares_nodes=True),
+        Part("yaml", yaml, matching("*.yml", "*.yaml", ".yamllint")),
+        Part("ruff", ruff, matching(*CODE)),
+        Part("shell", shell, matching("tools/", ".ci/", "roles/*/files/", "docs/")),
+        Part("changelog", changelog, matching("changelogs/", "CHANGELOG.md")),
+        Part("mypy", mypy, matching(*CODE)),
+        Part("unit", unit, lambda names: names, minutes=15),
+        Part("docs", docs, matching(*PAGES)),
+        Part("site", site, matching(*PAGES)),
+        Part("ansible-lint", ansible_lint, matching("*.yml", ".ansible-lint", "plugins/", "roles/*/[!R]*"), minutes=10),
+        Part("tarball", tarball, matching("*.yml", "plugins/", "playbooks/", "roles/", "meta/", "inventories/")),
+        Part("sanity", sanity, matching("plugins/", "tests/", "meta/", "changelogs/"), minutes=15),
+        Part("browser", browser, inputs_of_tests("tests/browser/", "playbooks/", "plugins/plugin_utils/"), minutes=10),
+        Part("leftovers", leftovers, inputs_of_tests("molecule/default/"), shares_nodes=True),
         *(
             Part(
                 f"role:{name}",
                 lambda job, name=name: molecule(job, name),
+                role_inputs(name),
                 minutes=40,
                 shares_nodes=not has_own_nodes(name),
             )
             for name in scenarios()
         ),
-        Part("smoke", smoke, minutes=40),
-        Part("integration", integration, minutes=20),
+        Part("smoke", smoke, inputs_of_tests("tests/smoke/", "playbooks/", "roles/*/[!R]*", "inventories/"), 40),
+        Part(
+            "integration",
+            integration,
+            inputs_of_tests("tests/integration/", "plugins/", "roles/nodes_ec2/"),
+            minutes=20,
+        ),
     ]
+
+
+class Memory:
+    """What has passed on this machine, by a hash of all that it looked at. A fresh clone remembers it too."""
+
+    def __init__(self) -> None:
+        state = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+        self.folder = Path(state) / "netfs.bench/passed"
+        self.names = files()
+        suite = [ENVIRONMENT.get(name, "") for name in ("NETFS_BENCH_SUITE", "NETFS_BENCH_ANSIBLE")]
+        self.words = [sys.version, *suite]
+
+    def looked_at(self, part: Part) -> list[str]:
+        return sorted({*part.inputs(self.names), *inputs.chosen(self.names, inputs.SHARED)})
+
+    def note(self, part: Part) -> Path:
+        return self.folder / f"{part.name.replace(':', '-')}-{inputs.digest(self.looked_at(part), self.words)[:32]}"
+
+    def keep(self, note: Path, job: Job) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{job.passed} passed\n")
+
+
+def changed_since(revision: str) -> set[str]:
+    """Return the files that differ from those of a commit, also those that are not committed or not added."""
+    words = ["git", "diff", "--name-only", "-z", revision, "--"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"tools/check.py: git knows no commit {revision!r}: {done.stderr.strip()}")
+    new = subprocess.check_output(["git", "ls-files", "-z", "--others", "--exclude-standard"], cwd=ROOT, text=True)
+    return {name for name in (done.stdout + new).split("\0") if name}
 
 
 def chosen(words: list[str]) -> list[Part]:
@@ -423,6 +504,21 @@ def chosen(words: list[str]) -> list[Part]:
     if unknown:
         sys.exit(f"tools/check.py: there is no part {', '.join(unknown)}; there is: {' '.join([*GROUPS, *table])}")
     return [table[name] for name in names] or list(table.values())
+
+
+def due(table: list[Part], memory: Memory, *, since: str | None, changed: bool) -> list[Part]:
+    """Return the parts that are to be run, and say which are not and why."""
+    left: list[Part] = []
+    differs = changed_since(since) if since else set()
+    for part in table:
+        # a file that is gone counts as well, and only its name is left of it
+        if since and not differs & {*memory.looked_at(part), *part.inputs([*memory.names, *differs])}:
+            print(f"{part.name:24} not run: none of its files differs from {since}")
+        elif changed and memory.note(part).exists():
+            print(f"{part.name:24} not run: {memory.note(part).read_text().strip()} with the files as they are")
+        else:
+            left.append(part)
+    return left
 
 
 def execute(part: Part) -> Job:
@@ -447,8 +543,9 @@ def report(part: Part, job: Job, seconds: float) -> str:
 class Queue:
     """Parts that wait to be run. Those that share nodes go first: they are the longest chain."""
 
-    def __init__(self, table: list[Part]) -> None:
+    def __init__(self, table: list[Part], memory: Memory) -> None:
         self.table = table
+        self.memory = memory
         self.waiting = list(table)
         self.nodes_taken = False
         self.lock = threading.Lock()
@@ -470,7 +567,10 @@ class Queue:
         while part := self.take():
             print(f"{part.name} ...\n", end="", flush=True)
             start = time.monotonic()
+            note = self.memory.note(part)  # of the files as they were when it began
             job = execute(part)
+            if job.passed and not job.failed and not job.skipped:
+                self.memory.keep(note, job)
             line = report(part, job, time.monotonic() - start)
             print("\n".join([*(job.shown if job.failed else []), line]) + "\n", end="", flush=True)
             with self.lock:
@@ -489,15 +589,28 @@ class Queue:
         return [self.done[part.name] for part in self.table if part.name in self.done]
 
 
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Run the checks of this repository.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="a part, lint or ansible; all if omitted")
+    parser.add_argument("--changed", action="store_true", help="only what has not passed with the files as they are")
+    parser.add_argument("--since", metavar="REV", help="only what looks at files that differ from those of a commit")
+    parser.add_argument("--list", action="store_true", help="print the names of the parts")
+    return parser
+
+
 def main() -> int:
-    words = sys.argv[1:]
-    if words == ["--list"]:
+    words = arguments().parse_args()
+    if words.list:
         print(*(part.name for part in parts()), sep="\n")
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
-    table = chosen(words)
+    memory = Memory()
+    table = due(chosen(words.parts), memory, since=words.since, changed=words.changed)
+    if not table:
+        print("\nNothing that was asked for has changed.\n\n0 passed, 0 failed")
+        return 0
     begin = time.monotonic()
-    done = Queue(table).run()
+    done = Queue(table, memory).run()
     print(f"\nIn all {time.monotonic() - begin:.0f} s; the output of each part is in {LOGS.relative_to(ROOT)}/")
     print(*(line for _job, line in done), sep="\n")
     for job, line in done:

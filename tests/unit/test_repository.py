@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -257,14 +258,23 @@ def runner(program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     check = program("check")
     monkeypatch.setattr(check, "ROOT", tmp_path)
     monkeypatch.setattr(check, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(check.inputs, "ROOT", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(check, "files", lambda *_patterns: [path.name for path in tmp_path.glob("input*")])
 
-    def run(*parts) -> tuple[int, list[str]]:
+    def run(*parts, words: Sequence[str] = ()) -> tuple[int, list[str]]:
         table = [
-            check.Part(f"part{number}", part, minutes=0.05, shares_nodes=part.__name__ == "nodes")
+            check.Part(
+                f"part{number}",
+                part,
+                lambda names, number=number: [name for name in names if name == f"input{number}"],
+                minutes=0.05,
+                shares_nodes=part.__name__ == "nodes",
+            )
             for number, part in enumerate(parts)
         ]
         monkeypatch.setattr(check, "parts", lambda: table)
-        monkeypatch.setattr(sys, "argv", ["check"])
+        monkeypatch.setattr(sys, "argv", ["check", *words])
         return check.main(), capsys.readouterr().out.rstrip("\n").splitlines()
 
     return run
@@ -289,6 +299,36 @@ def test_the_runner_goes_on_after_a_failure_and_shows_it(runner) -> None:
     code, lines = runner(bad, good)
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
     assert "what went wrong" in lines
+
+
+def test_what_has_passed_is_run_again_when_a_file_of_it_has_changed(runner, tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"input{number}").write_text("as it was")
+    assert runner(good, bad, words=["--changed"])[1][-1] == "2 passed, 1 failed"
+    code, lines = runner(good, good, words=["--changed"])
+    assert (code, lines[-1]) == (0, "2 passed, 0 failed")
+    assert [line for line in lines if line.startswith("part0")] == [
+        f"{'part0':24} not run: 2 passed with the files as they are"
+    ]
+    assert runner(good, good)[1][-1] == "4 passed, 0 failed"  # without a word everything runs
+    (tmp_path / "input0").write_text("as it is now")
+    assert "part0 ..." in runner(good, good, words=["--changed"])[1]
+
+
+def test_what_differs_from_a_commit_is_run(runner, tmp_path: Path) -> None:
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    for number in range(3):
+        (tmp_path / f"input{number}").write_text("as it was")
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "input0", "input1"], check=True)
+    subprocess.run([*git, "commit", "-qm", "first"], check=True)
+    (tmp_path / "input0").write_text("as it is now")
+    lines = runner(good, good, good, words=["--since", "HEAD"])[1]
+    assert [line.split()[0] for line in lines if line.endswith(" ...")] == ["part0", "part2"]
+    (tmp_path / "input1").unlink()
+    assert "part1 ..." in runner(good, good, good, words=["--since", "HEAD"])[1]
+    with pytest.raises(SystemExit, match="git knows no commit 'nothing'"):
+        runner(good, words=["--since", "nothing"])
 
 
 def test_a_part_that_ran_nothing_has_failed(runner) -> None:
