@@ -32,24 +32,32 @@ def refuse(value: object, reason: str, variable: str = "", *, secret: bool = Fal
     raise RefusedValueError(f"{variable + ': ' if variable else ''}{shown} cannot be used: {reason}.")
 
 
-def single_line(value: object, variable: str = "", *, language: str, secret: bool = False) -> str:
-    """Return a text, number or boolean as text; refuse what no line of a text file can hold.
+def plain(value: object, variable: str = "", *, language: str, secret: bool = False) -> str:
+    """Return a text, number or boolean as text; refuse other kinds, NUL, and what is no Unicode text.
 
-    Booleans and numbers get Python's spelling; a language with another one converts them before.
+    Booleans become true and false, which most programs read; a language with other words converts them before.
     """
     if not isinstance(value, str | int | float):
         refuse(value, f"{language} takes a text or a number here, and this is a {kind(value)}", variable, secret=secret)
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "\0" in text:
+        refuse(value, f"it has the character NUL, which {language} cannot hold", variable, secret=secret)
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        refuse(value, "it is no valid Unicode text", variable, secret=secret)
+    return text
+
+
+def single_line(value: object, variable: str = "", *, language: str, secret: bool = False) -> str:
+    """Return what `plain` returns; refuse what no line of a text file can hold."""
+    text = plain(value, variable, language=language, secret=secret)
     for character in text:
-        if character in "\0\n\r" or (ord(character) < 32 and character != "\t") or character == "\x7f":
+        if (ord(character) < 32 and character != "\t") or character == "\x7f":
             refuse(
                 value,
                 f"it has the control character {character!r}, which {language} cannot hold",
                 variable,
                 secret=secret,
             )
-        if 0xD800 <= ord(character) <= 0xDFFF:
-            refuse(value, "it is no valid Unicode text", variable, secret=secret)
     return text
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import refuse
+from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import plain
 
 
 def to_shell(value: object, variable: str = "") -> str:
@@ -18,7 +18,4 @@ def to_shell(value: object, variable: str = "") -> str:
     """
     if isinstance(value, list | tuple):
         return " ".join(to_shell(entry, variable) for entry in value)
-    text = str(value)
-    if "\0" in text:
-        refuse(value, "no argument of a program can hold the character NUL", variable)
-    return shlex.quote(text)
+    return shlex.quote(plain(value, variable, language="an argument of a program"))
