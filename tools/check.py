@@ -192,7 +192,7 @@ def ruff(job: Job) -> None:
 
 
 def mypy(job: Job) -> None:
-    names = files("plugins/module_utils/*.py")
+    names = files(*(f"plugins/{part}/*.py" for part in ("action", "callback", "module_utils", "plugin_utils")))
     job("mypy", *(VENV / "collections" / COLLECTION / name for name in names))
     job.count(len(names))
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.module_utils._run import RunError
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import baseline_of, declare_baseline, sentence
 from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import baseline_of, declare_baseline, sentence
 
 
 class ActionModule(ActionBase):

@@ -12,10 +12,9 @@ from pathlib import Path
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.module_utils._compare import is_value
-from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, keep_raw, write_json
-
-Json = dict[str, t.Any]
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import is_value
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 
 SCHEMA = "netfs.bench/ceiling/1"
 

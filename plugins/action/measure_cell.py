@@ -18,11 +18,9 @@ from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.module_utils import _counters, _statistics
-from ansible_collections.netfs.bench.plugins.module_utils._run import cell_record, keep_raw, write_json, write_text
-from ansible_collections.netfs.bench.plugins.plugin_utils import _metrics
-
-Json = dict[str, t.Any]
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json, write_text
+from ansible_collections.netfs.bench.plugins.plugin_utils import _counters, _metrics, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import cell_record, keep_raw
 
 POLL_SECONDS = 0.05
 WITNESS_SECONDS = 20.0

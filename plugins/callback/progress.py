@@ -27,7 +27,7 @@ import typing as t
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
-from ansible_collections.netfs.bench.plugins.module_utils._report import human
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human
 
 WIDTH = 110
 
@@ -38,7 +38,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-class CallbackModule(DefaultCallback):  # type: ignore[misc]
+class CallbackModule(DefaultCallback):
     """The default output, reduced to what a person waits for."""
 
     CALLBACK_VERSION = 2.0

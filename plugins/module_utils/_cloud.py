@@ -2,18 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Instances, their names and their life, as plain data. Private to this collection: may change without notice."""
+"""Instances, their names and their life, as plain data."""
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
 import re
-import typing as t
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-Json = dict[str, t.Any]
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
 PROJECT = "netfs-bench"
 MANAGED_BY = "netfs.bench"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one place that calls AWS. Private to this collection: may change without notice."""
+"""The one place that calls AWS."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
     MANAGED_BY,
     PROJECT,
     CloudError,
-    Json,
     instance,
     refuse_endpoint,
 )
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
 try:
     import boto3

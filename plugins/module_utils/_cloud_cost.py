@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import ORCHESTRATOR, CloudError, Json, moment
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import ORCHESTRATOR, CloudError, moment
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
 HOURS_PER_MONTH = Decimal(730)
 LEVELS = (25, 50, 75, 80)

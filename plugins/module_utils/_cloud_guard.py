@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One look of the cost guard: what is known, what was spent, what to do. Private: may change without notice.
+"""One look of the cost guard: what is known, what was spent, what to do.
 
 Its directory holds ``ledger.jsonl`` (what was launched and ended), ``state.json`` (what the last look found, which role
 nodes_ec2 heeds before it makes a node) and ``lock``.
@@ -20,7 +20,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils._cloud import LIVE, CloudError, Json, moment
+from ansible_collections.netfs.bench.plugins.module_utils._cloud import LIVE, CloudError, moment
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTIONS_OF_PROJECT, Cloud
 from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import (
     TABLE,
@@ -36,7 +36,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud_cost import (
     read_ledger,
     rebuilt,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._run import write_json
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 NEW = timedelta(minutes=15)

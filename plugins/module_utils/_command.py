@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run programs that may hang, and ask questions that may never be answered. Private: may change without notice.
+"""Run programs that may hang, and ask questions that may never be answered.
 
 A program that works on a dead network file system can sleep where no signal reaches it, so nothing here waits without
 a bound. A program also never outlives the module that started it: a watchdog process ends it when the module is killed.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control-plane API of DittoFS for all dfsctl modules. Private to this collection: may change without notice.
+"""The control-plane API of DittoFS for all dfsctl modules.
 
 Written against DittoFS 0.29. What makes this more than a call of open_url: the server accepts nonsense silently, says
 "created" of things that do not work, masks secrets, and rounds the sizes it shows.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What fio job files ask and what fio's json+ output answers. Pure functions; private: may change without notice.
+"""What fio job files ask and what fio's json+ output answers. Pure functions.
 
 A document is what fio writes with --output-format=json+: {"fio version": "fio-3.39", "jobs": [...]}, or in client mode
 "client_stats" instead of "jobs". Times in it are nanoseconds where the name ends in _ns, else milliseconds.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a JuiceFS volume is and should be. Private to this collection: may change without notice."""
+"""What a JuiceFS volume is and should be."""
 
 from __future__ import annotations
 

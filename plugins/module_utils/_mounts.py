@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is mounted where, as /proc tells it. Private to this collection: may change without notice.
+"""What is mounted where, as /proc tells it.
 
 Nothing here touches a mounted file system: a dead server would answer never.
 """

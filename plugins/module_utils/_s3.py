@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """As much S3 as a role needs to prove a store, with nothing but Python's own library: nodes have no boto3."""
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What the S3 modules share: their connection options, and the way over the wire."""
 
 from __future__ import annotations

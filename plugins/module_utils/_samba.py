@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Samba's account database says, and what it should say. Private to this collection: may change without notice.
+"""What Samba's account database says, and what it should say.
 
 Everything here is pure. MD4 is written out because Python has none on a current system: hashlib asks OpenSSL, which
 keeps it in its legacy provider, and the module crypt is gone.

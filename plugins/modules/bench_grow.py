@@ -1,7 +1,8 @@
-#!/usr/bin/python
 # Copyright: netfs.bench contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file holds the documentation of an action plugin of the same name, which runs on the controller.
 
 from __future__ import annotations
 
@@ -51,33 +52,3 @@ why:
   elements: str
   sample: ["rclone against ganesha, nfs3 seq-read-1m warm: no interval yet"]
 """
-
-from pathlib import Path
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.netfs.bench.plugins.module_utils._plan import grown, may_grow, needs_more_trials
-from ansible_collections.netfs.bench.plugins.module_utils._results import read_run
-from ansible_collections.netfs.bench.plugins.module_utils._run import RunError, write_json
-
-
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={"run_directory": {"type": "path", "required": True}}, supports_check_mode=True
-    )
-    directory = Path(module.params["run_directory"])
-    try:
-        run = read_run(directory)
-    except RunError as error:
-        module.fail_json(msg=str(error))
-    plan = run["plan"]
-    why = needs_more_trials(run) if may_grow(plan) else []
-    if why:
-        plan = grown(plan, why)
-        if not module.check_mode:
-            write_json(directory / "plan.json", plan)
-    module.exit_json(changed=bool(why), plan=plan, why=why)
-
-
-if __name__ == "__main__":
-    main()

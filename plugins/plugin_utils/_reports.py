@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """From a run directory to its reports; the playbooks and the command-line tool share every step."""
 
 from __future__ import annotations
@@ -14,9 +12,10 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from ansible_collections.netfs.bench.plugins.module_utils import _export, _html, _report, _results, _verdicts
-from ansible_collections.netfs.bench.plugins.module_utils._run import RunError, write_text
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import Findings
+from ansible_collections.netfs.bench.plugins.module_utils._files import write_text
+from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _html, _results, _tables, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings
 
 try:
     from plotly.offline import get_plotlyjs
@@ -54,22 +53,22 @@ def brief(head: list[str], rows: list[list[str]], where: str) -> tuple[list[list
 def tables(findings: Findings) -> tuple[list[str], str]:
     """What is printed on a terminal, line by line, and the same as Markdown for a pull request."""
     plan = findings.run["plan"]
-    all_rows = _report.series_of(plan, findings.run["cells"])
-    sentences = _report.summary(plan, all_rows) + _report.instance_lines(findings.run["nodes"]["nodes"])
-    cells, more_series = brief(_report.HEADERS, _report.table(all_rows) + _report.not_served(plan), "report.csv")
-    pairs, more_pairs = brief(_report.PAIR_HEADERS, _report.pair_table(findings.pairs), "verdicts.csv")
+    all_rows = _tables.series_of(plan, findings.run["cells"])
+    sentences = _tables.summary(plan, all_rows) + _tables.instance_lines(findings.run["nodes"]["nodes"])
+    cells, more_series = brief(_tables.HEADERS, _tables.table(all_rows) + _tables.not_served(plan), "report.csv")
+    pairs, more_pairs = brief(_tables.PAIR_HEADERS, _tables.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
     exit_line = f"Exit code {findings.code}: {findings.exit_meaning}."
     # a remark can be long: on a terminal it follows the table, in Markdown it is a column
-    short = tabulate([row[:-1] for row in cells], _report.HEADERS[:-1], disable_numparse=True)
+    short = tabulate([row[:-1] for row in cells], _tables.HEADERS[:-1], disable_numparse=True)
     remarks = [f"  {' '.join(row[:4])}: {row[-1]}" for row in cells if row[-1]]
     lines = [*sentences, "", *short.splitlines(), *more_series, *(["", "Remarks:", *remarks] if remarks else []), ""]
     markdown = [f"# {plan['run']}", "", f"**{lead[0]}**", "", *(f"* {line}" for line in [*lead[1:], exit_line])]
     if findings.pairs:
-        head = _report.PAIR_HEADERS
+        head = _tables.PAIR_HEADERS
         lines += [*tabulate(pairs, head, disable_numparse=True).splitlines(), *more_pairs, ""]
         markdown += ["", tabulate(pairs, head, tablefmt="github", disable_numparse=True), *more_pairs]
-    series = tabulate(cells, _report.HEADERS, tablefmt="github", disable_numparse=True)
+    series = tabulate(cells, _tables.HEADERS, tablefmt="github", disable_numparse=True)
     markdown += ["", "<details><summary>All series</summary>", "", *(f"* {line}" for line in sentences), "", series]
     return [*lines, *lead, exit_line], "\n".join([*markdown, *more_series, "", "</details>"]) + "\n"
 
@@ -92,7 +91,7 @@ def settle(directory: Path, findings: Findings, *, dry_run: bool = False) -> tup
         "report.junit.xml": lambda: _export.to_junit(findings),
         "report.prom": lambda: _export.to_prometheus(findings),
         "report.html": lambda: html(findings),
-        "verdict.json": lambda: _report.as_json(_verdicts.verdict_document(findings)),
+        "verdict.json": lambda: _tables.as_json(_verdicts.verdict_document(findings)),
     }
     changed = {}
     for name, make in makers.items():

@@ -8,8 +8,7 @@ from typing import Any
 
 from testinfra.host import Host
 
-from ansible_collections.netfs.bench.plugins.module_utils import _counters
-from ansible_collections.netfs.bench.plugins.plugin_utils import _metrics
+from ansible_collections.netfs.bench.plugins.plugin_utils import _counters, _metrics
 
 
 def counted(node: Host, endpoint: dict[str, Any]) -> dict[str, float]:

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from ansible_collections.netfs.bench.plugins.module_utils._plan import head_of_job
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import head_of_job
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -14,9 +13,9 @@ from pathlib import Path
 import pytest
 import test_role_contract as contract
 import yaml
-from ansible.module_utils.testing import patch_module_args
+from acting import run_action
 
-from ansible_collections.netfs.bench.plugins.modules import bench_plan
+from ansible_collections.netfs.bench.plugins.action import bench_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/adding-a-server.md"
@@ -44,22 +43,20 @@ def broken_rules(tree: Path, role: str) -> list[str]:
     return [line for rule in rules for line in rule(tree, role)]
 
 
-def cells(tree: Path, system: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def cells(tree: Path, system: str) -> list[str]:
     """Plan the system as the main job does, and return the systems of its cells."""
-    params = {
-        "system": system,
-        "effort": "smoke",
-        "node_kind": "docker",
-        "catalog": str(tree / "playbooks"),
-        "results": str(tree / "results"),
-    }
-    with patch_module_args(params), pytest.raises(SystemExit):
-        bench_plan.main()
-    answer = json.loads(capsys.readouterr().out)
+    answer = run_action(
+        bench_plan.ActionModule,
+        system=system,
+        effort="smoke",
+        node_kind="docker",
+        catalog=str(tree / "playbooks"),
+        results=str(tree / "results"),
+    )
     return [cell["system"] for cell in answer["plan"]["cells"]]
 
 
-def test_what_is_written_keeps_the_contract_and_can_be_planned(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_written_keeps_the_contract_and_can_be_planned(tree: Path) -> None:
     before = contents(tree)
     done = new_system(tree, "nfs_x")
     assert done.returncode == 0, done.stderr
@@ -70,7 +67,7 @@ def test_what_is_written_keeps_the_contract_and_can_be_planned(tree: Path, capsy
     assert len(new) > 10
     assert [name for name in new if b"sample" in after[name].lower()] == []
     assert broken_rules(tree, "nfs_x") == []
-    assert set(cells(tree, "nfs_x", capsys)) == {"nfs_x"}
+    assert set(cells(tree, "nfs_x")) == {"nfs_x"}
 
 
 @pytest.mark.parametrize("name", ["", "Nfs", "a-b", "../x", "1st"])
@@ -91,7 +88,7 @@ def test_what_is_there_is_never_overwritten(tree: Path) -> None:
     assert contents(tree) == before
 
 
-def test_the_guide_can_be_followed_word_for_word(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_guide_can_be_followed_word_for_word(tree: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
     shown = re.findall(r"^```yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
     spec, tasks, profile = shown
@@ -103,7 +100,7 @@ def test_the_guide_can_be_followed_word_for_word(tree: Path, capsys: pytest.Capt
     for item in yaml.safe_load(spec)["__sample_service"]["files"]:
         (role / "templates" / item["src"]).touch()
     assert broken_rules(tree, "sample") == []
-    assert set(cells(tree, "sample", capsys)) == {"sample"}
+    assert set(cells(tree, "sample")) == {"sample"}
 
 
 def test_the_guide_names_every_file_that_is_written(tree: Path) -> None:

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import pytest
 import synthetic
+from acting import run_action
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.netfs.bench.plugins.action.bench_compare import ActionModule as Compare
@@ -28,14 +28,6 @@ REPORTS = {
 SMALL = synthetic.Shape({"ganesha": 1.0}, ["nfs3"], {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}, ["warm"], 3)
 
 
-def run(action, check_mode=False, **args):
-    """What an action answers."""
-    args = {name: str(value) if name.endswith("directory") else value for name, value in args.items()}
-    task = SimpleNamespace(async_val=0, check_mode=check_mode, diff=False, environment=[], args=args)
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-    return action(task, connection, SimpleNamespace(), None, None, None).run(task_vars={})
-
-
 def one_broken_one_lost(record):
     if record["trial"] == 2:
         record.update(status="failed", reason="fio was killed after 60 s", metrics={})
@@ -45,7 +37,7 @@ def one_broken_one_lost(record):
 
 def test_all_reports_show_what_was_measured_what_failed_and_what_is_missing(tmp_path):
     directory = synthetic.write_run(tmp_path / "r", SMALL, one_broken_one_lost)
-    answer = run(Report, run_directory=directory)
+    answer = run_action(Report, run_directory=str(directory))
     assert (answer["changed"], answer["failed_cells"], answer["missing_cells"]) == (True, 1, 1)
     assert answer["exit_code"] == 13
     assert {path.removeprefix(f"{directory}/") for path in answer["files"]} == REPORTS
@@ -56,27 +48,28 @@ def test_all_reports_show_what_was_measured_what_failed_and_what_is_missing(tmp_
 
 def test_a_second_report_changes_nothing_and_check_mode_writes_nothing(tmp_path):
     directory = synthetic.write_run(tmp_path / "r", SMALL)
-    assert run(Report, check_mode=True, run_directory=directory)["changed"]
+    assert run_action(Report, check_mode=True, run_directory=str(directory))["changed"]
     assert not (directory / "report.md").exists()
-    assert run(Report, run_directory=directory)["changed"]
-    assert not run(Report, run_directory=directory)["changed"]
+    assert run_action(Report, run_directory=str(directory))["changed"]
+    assert not run_action(Report, run_directory=str(directory))["changed"]
 
 
 def test_a_directory_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(AnsibleActionFail, match=f"Is {tmp_path} a run directory"):
-        run(Report, run_directory=tmp_path)
+        run_action(Report, run_directory=str(tmp_path))
 
 
 def test_a_run_is_compared_with_the_baseline_that_was_declared(tmp_path):
     first = synthetic.write_run(tmp_path / "first", SMALL)
     later = synthetic.write_run(tmp_path / "later", SMALL)
     with pytest.raises(AnsibleActionFail, match="has no baseline"):
-        run(Compare, run_directory=later)
-    assert run(Compare, check_mode=True, run_directory=first, declare=True) == {"changed": True, "baseline": "first"}
+        run_action(Compare, run_directory=str(later))
+    would = run_action(Compare, check_mode=True, run_directory=str(first), declare=True)
+    assert would == {"changed": True, "baseline": "first"}
     assert not (tmp_path / "baseline.json").exists()
-    assert run(Compare, run_directory=first, declare=True)["changed"]
-    assert not run(Compare, run_directory=first, declare=True)["changed"]
-    answer = run(Compare, run_directory=later)
+    assert run_action(Compare, run_directory=str(first), declare=True)["changed"]
+    assert not run_action(Compare, run_directory=str(first), declare=True)["changed"]
+    answer = run_action(Compare, run_directory=str(later))
     assert answer["exit_code"] == 12
     assert "too few" in answer["sentence"]
     document = json.loads((later / "against-first" / "verdict.json").read_text(encoding="utf-8"))
@@ -86,9 +79,9 @@ def test_a_run_is_compared_with_the_baseline_that_was_declared(tmp_path):
 def test_a_partial_run_never_becomes_the_baseline(tmp_path):
     good = synthetic.write_run(tmp_path / "good", SMALL)
     bad = synthetic.write_run(tmp_path / "bad", SMALL, one_broken_one_lost)
-    run(Compare, run_directory=good, declare=True)
+    run_action(Compare, run_directory=str(good), declare=True)
     with pytest.raises(
         AnsibleActionFail, match=r"bad is partial and cannot be the baseline.*ganesha nfs3 rand-read-4k"
     ):
-        run(Compare, run_directory=bad, declare=True)
+        run_action(Compare, run_directory=str(bad), declare=True)
     assert json.loads((tmp_path / "baseline.json").read_text(encoding="utf-8"))["run"] == "good"

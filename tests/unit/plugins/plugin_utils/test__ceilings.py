@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils import _ceilings
-from ansible_collections.netfs.bench.plugins.module_utils._plan import head_of_job
+from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import head_of_job
 
 WORKLOADS = Path(__file__).parents[4] / "playbooks" / "workloads"
 LOCAL = {"services": [{"role": "ganesha", "node": "server"}], "durability": "local-durable"}

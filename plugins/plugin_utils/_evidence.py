@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What speaks for and against the numbers of a run, as tables of a report. What was not measured is said to be so."""
 
 from __future__ import annotations
@@ -12,11 +10,12 @@ import collections
 import statistics
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.module_utils import _compare, _statistics
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair
-from ansible_collections.netfs.bench.plugins.module_utils._report import human, spoken
-from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS, Findings
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
 
 COLD_PROOF = 0.95
 """Share of the bytes read that the backing device must have delivered."""

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What a run adds up to: one row per series, computed from its plan and its cell records alone."""
 
 from __future__ import annotations
@@ -13,11 +11,11 @@ import io
 import json
 import statistics
 
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, machine_of
-from ansible_collections.netfs.bench.plugins.module_utils._results import direction_of, planned_series
-from ansible_collections.netfs.bench.plugins.module_utils._run import Json
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import remark as pair_remark
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, machine_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import direction_of, planned_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import remark as pair_remark
 
 # by the unit at the end of a metric's name: (factor, unit) as people read them, the largest that fits is used
 SCALES: dict[str, list[tuple[float, str]]] = {

@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils._statistics import Comparison, compare, verdict
+from ansible_collections.netfs.bench.plugins.plugin_utils._statistics import Comparison, compare, verdict
 
 COMPARISONS = 1500
 SEED = 20261123

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """From what was asked for to an ordered list of cells, or one sentence that says why not.
 
 Everything here is pure: profiles, workloads and what the host can do come in as data.
@@ -17,7 +15,9 @@ import math
 import re
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.module_utils import _ceilings, _compare, _fio, _statistics
+from ansible_collections.netfs.bench.plugins.module_utils import _fio
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings, _compare, _statistics
 
 SCHEMA = "netfs.bench/plan/1"
 PASSES = ("warm", "cold")
@@ -34,8 +34,6 @@ HALF_WIDTH_MAX = math.log(1.05)
 """Half width of an interval, in logarithms, at which more trials are not worth their time."""
 TRIALS_MAX = 12
 """Ceiling of growth by whole trials."""
-
-Json = dict[str, t.Any]
 
 
 class PlanError(Exception):

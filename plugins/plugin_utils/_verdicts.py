@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What a run says, in words: the meaning of every verdict, one sentence for all of them, and the exit code."""
 
 from __future__ import annotations
@@ -12,10 +10,11 @@ import collections
 import typing as t
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils import _compare, _results, _statistics
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
-from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName
-from ansible_collections.netfs.bench.plugins.module_utils._run import Json, RunError, read_json, write_json
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _results, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 
 SCHEMA = "netfs.bench/verdict/1"
 BASELINE_SCHEMA = "netfs.bench/baseline/1"

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What was found, for other programs: CSV, JSON, JUnit and the text format of Prometheus."""
 
 from __future__ import annotations
@@ -15,11 +13,11 @@ import statistics
 import typing as t
 from xml.etree import ElementTree
 
-from ansible_collections.netfs.bench.plugins.module_utils import _compare
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
-from ansible_collections.netfs.bench.plugins.module_utils._report import as_csv, series_of
-from ansible_collections.netfs.bench.plugins.module_utils._run import Json
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import Findings, remark, verdict_document
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _compare
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import as_csv, series_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings, remark, verdict_document
 
 SCHEMA = "netfs.bench/export/1"
 PAIR_COLUMNS = [

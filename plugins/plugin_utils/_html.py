@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What report.html shows: sentences, tables and figures; the template of the page lies in playbooks/templates/report.
 
 Tables are plain HTML, so that they are searched, printed and read without a script; only the pictures are drawn by one.
@@ -17,10 +15,13 @@ import collections
 import gzip
 import json
 
-from ansible_collections.netfs.bench.plugins.module_utils import _evidence, _figures
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
-from ansible_collections.netfs.bench.plugins.module_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.module_utils._report import (
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _figures
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     human,
     instance_lines,
     machines_lines,
@@ -28,9 +29,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._report import (
     series_of,
     spoken,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName
-from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import (
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import (
     MEANINGS,
     STATE_MEANINGS,
     SYMBOLS,

@@ -2,43 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """The run directory: the only place where results are written, and the only one from which they are read."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import typing as t
 from pathlib import Path
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_text
 
 CELL_SCHEMA = "netfs.bench/cell/1"
 RUN_SCHEMA = "netfs.bench/run/1"
 UNKNOWN = "unknown"
 
-Json = dict[str, t.Any]
-
 
 class RunError(Exception):
     """A run directory that is not one, or is damaged; the message names the file."""
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all, so that a killed controller leaves no half record."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-
-
-def write_json(path: Path, document: Json) -> None:
-    """Write one JSON document whole or not at all."""
-    write_text(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
 
 
 def keep_raw(run: Path, name: str, output: str) -> Json:

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """The pictures of a report, as figures of plotly: plain dictionaries with ``data`` and ``layout``.
 
 A system is told by its mark and its line as well as by its colour, and the name of a row stands above the row, so that
@@ -17,11 +15,11 @@ import math
 import statistics
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.module_utils import _results, _statistics
-from ansible_collections.netfs.bench.plugins.module_utils._compare import Pair, Series
-from ansible_collections.netfs.bench.plugins.module_utils._report import human, unit_of
-from ansible_collections.netfs.bench.plugins.module_utils._run import Json
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import SYMBOLS
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _results, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, unit_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
 
 COLOURS = ("#2e7ebc", "#d9680b", "#1b9e77", "#9a67c9", "#b8860b", "#d6498f", "#6b8e23", "#808080")
 MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "triangle-down", "hexagon", "x", "bowtie")

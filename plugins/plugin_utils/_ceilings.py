@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What client, disk and network can do by themselves, and which series cannot be faster than that.
 
 A ceiling holds for a series only when every one of its bytes must cross it inside the measured time: what a cache may
@@ -15,7 +13,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-Json = dict[str, t.Any]
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
 RUNTIME_MAX_S = 5
 """Seconds that a ceiling is measured for: as long as a cell would cost as much as one more system."""

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils import _counters
+from ansible_collections.netfs.bench.plugins.plugin_utils import _counters
 
 STAT = "cpu  100 0 50 1000 20 5 5 0 0 0\ncpu0 1 2 3\nctxt 4711\n"
 MEMORY = "MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable:   400 kB\n"

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """What a node did while a cell ran: CPU, memory, network, disk and context switches, from its kernel's counters; and
 whether its services ran all the time, from what systemd keeps of them. A server's metrics are taken beside them."""
 
@@ -13,7 +11,7 @@ import re
 import shlex
 import typing as t
 
-Json = dict[str, t.Any]
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
 USER_HZ = 100
 """Ticks per second of /proc/stat; the same on every architecture that Debian has."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils._plan import (
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     Catalog,
     PlanError,
     choose,

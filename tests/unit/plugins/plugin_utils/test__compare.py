@@ -8,7 +8,7 @@ import copy
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils._compare import (
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import (
     between,
     differences,
     digest,
@@ -19,7 +19,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._compare import (
     unmatched,
     within,
 )
-from ansible_collections.netfs.bench.plugins.module_utils._verdicts import remark
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import remark
 
 STEADY = [100.0, 101.0, 99.5, 100.5, 99.0, 100.2, 100.8, 99.7]
 NOISY = [100.0, 130.0, 80.0, 115.0, 95.0, 140.0, 75.0, 105.0]

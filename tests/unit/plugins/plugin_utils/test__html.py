@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import synthetic
 
-from ansible_collections.netfs.bench.plugins.module_utils import _export, _figures, _html, _results, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _figures, _html, _results, _verdicts
 
 ONE = {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}
 

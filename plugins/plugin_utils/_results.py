@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """A run as it lies on disk, read for reports and comparisons: small enough for a hundred thousand cells.
 
 Beside what every cell record has, a record may hold these, and a report says "not measured" where it does not:
@@ -29,8 +27,10 @@ import sys
 import typing as t
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils import _ceilings, _fio
-from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json, RunError, read_json
+from ansible_collections.netfs.bench.plugins.module_utils import _fio
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, read_json
 
 SeriesName = tuple[str, str, str, str]
 """System, protocol, workload and pass."""

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """Which series may be compared, and what comes of it: from runs as they lie on disk to verdicts and an exit code.
 
 A run is ``{"plan": plan.json, "nodes": run.json, "cells": [cell records]}``; see :mod:`_results`.
@@ -18,9 +16,10 @@ import math
 import statistics
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.module_utils import _statistics
-from ansible_collections.netfs.bench.plugins.module_utils._results import SeriesName, planned_series
-from ansible_collections.netfs.bench.plugins.module_utils._run import UNKNOWN, Json
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName, planned_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 
 # mount options that name the server or the connection, not how the client behaves
 OWN_OPTIONS = {"addr", "mountaddr", "clientaddr", "port", "mountport", "srcaddr", "username", "user", "unc", "sec_uid"}

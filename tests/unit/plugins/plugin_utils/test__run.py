@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils._run import RunError, read_cells, read_json, write_json
+from ansible_collections.netfs.bench.plugins.module_utils._files import write_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_cells, read_json
 
 
 def test_what_is_written_is_read(tmp_path):

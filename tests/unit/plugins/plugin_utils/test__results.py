@@ -9,9 +9,9 @@ import json
 import pytest
 import synthetic
 
-from ansible_collections.netfs.bench.plugins.module_utils import _compare, _results
 from ansible_collections.netfs.bench.plugins.module_utils._fio import bin_key, percentile
-from ansible_collections.netfs.bench.plugins.module_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _results
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 
 SHAPE = synthetic.Shape(
     {"a": 1.0, "b": 2.0}, ["nfs3"], {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}, ["warm"], 2

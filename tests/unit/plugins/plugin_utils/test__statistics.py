@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from scipy.stats import mannwhitneyu
 
-from ansible_collections.netfs.bench.plugins.module_utils._plan import order_key
-from ansible_collections.netfs.bench.plugins.module_utils._statistics import (
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import order_key
+from ansible_collections.netfs.bench.plugins.plugin_utils._statistics import (
     ALPHA,
     BAND,
     CV_MAX,

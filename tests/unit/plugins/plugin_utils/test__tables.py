@@ -9,7 +9,7 @@ import io
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.module_utils._report import (
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     HEADERS,
     as_csv,
     human,

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# This file is private to the collection: its functions may change in any release.
-
 """How two series of values are compared: an exact test, an interval for the ratio, and one of six verdicts.
 
 A value is a positive number of one metric from one cell. Everything is exact for the few trials that a benchmark has,

@@ -1,0 +1,95 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
+    host_filesystems,
+    read_catalog,
+    refuse_small_disk,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, describe, make_plan, split
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
+
+KERNELS = ["auto", "host", "own"]
+
+
+class ActionModule(ActionBase):
+    """Plan a run, or read the plan of one that exists, on the controller: that is where catalog and results are."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
+        super().run(tmp, task_vars)
+        args = self.validate_argument_spec(
+            {
+                "system": {"type": "raw"},
+                "protocol": {"type": "raw"},
+                "workload": {"type": "raw"},
+                "effort": {"type": "str", "required": True},
+                "trials": {"type": "int", "default": 0},
+                "seed": {"type": "str", "default": ""},
+                "variables": {"type": "dict", "default": {}},
+                "node_kind": {"type": "str", "required": True, "choices": ["docker", "ec2", "existing"]},
+                "node_kernel": {"type": "str", "default": "auto", "choices": KERNELS},
+                "server_kernel": {"type": "str", "default": "auto", "choices": KERNELS},
+                "aa": {"type": "bool", "default": False},
+                "budget": {"type": "str", "default": ""},
+                "ceilings": {"type": "bool"},
+                "passes": {"type": "raw"},
+                "catalog": {"type": "path", "required": True},
+                "results": {"type": "path", "required": True},
+                "run": {"type": "str", "default": ""},
+                "rerun": {"type": "str", "default": "", "choices": ["", "failed"]},
+                "collection_version": {"type": "str", "default": "unknown"},
+            }
+        )[1]
+        try:
+            plan = existing_plan(args) or new_plan(args)
+        except (PlanError, RunError) as error:
+            raise AnsibleActionFail(str(error)) from error
+        directory = Path(args["results"]) / plan["run"]
+        return {"changed": False, "plan": plan, "lines": describe(plan), "run_directory": str(directory)}
+
+
+def existing_plan(args: Json) -> Json | None:
+    """The plan of the run that is named, or of the latest one; None when a new run is wanted."""
+    results, name = Path(args["results"]), args["run"]
+    if args["rerun"] and not name:
+        name = max((path.parent.name for path in results.glob("*/plan.json")), default="")
+    existing = results / name / "plan.json"
+    if name and existing.exists():
+        return read_json(existing)
+    if args["rerun"]:
+        raise PlanError(
+            f"rerun={args['rerun']} needs an existing run; {existing.parent} is not one. Name another with "
+            "run=NAME, or measure without rerun."
+        )
+    return None
+
+
+def new_plan(args: Json) -> Json:
+    """The plan of a new run; a PlanError when what was asked for cannot be measured."""
+    now = datetime.now(UTC)
+    name = "-".join([now.strftime("%Y%m%dT%H%M%SZ"), *split(args["system"])[:3], args["effort"]])
+    request = {
+        **args,
+        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "seed": args["seed"] or secrets.token_hex(4),
+        "run": args["run"] or name,
+    }
+    plan = make_plan(request, read_catalog(Path(args["catalog"])), host_filesystems())
+    if args["node_kind"] == "docker":
+        refuse_small_disk(plan, "/")
+    return plan

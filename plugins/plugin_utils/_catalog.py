@@ -1,0 +1,71 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run can be planned from: the catalog on disk, and the file systems and the free space of the controller."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from ansible.module_utils.common.yaml import yaml_load
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import original
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError
+
+IMAGE_BYTES = 3 << 30
+"""What a node image and its containers need beside the data."""
+
+MODULES = {"nfs": "nfsv3", "nfs4": "nfsv4", "cifs": "cifs", "nfsd": "nfsd"}
+"""The kernel module of every file system that a node may need."""
+
+MODPROBE_SECONDS = 30
+
+
+def host_filesystems() -> set[str]:
+    """File systems that this kernel mounts or serves: the loaded ones, and those it has as modules."""
+    loaded = {line.split()[-1] for line in Path("/proc/filesystems").read_text(encoding="utf-8").splitlines()}
+    return loaded | {name for name, module in MODULES.items() if name not in loaded and is_available(module)}
+
+
+def is_available(module: str) -> bool:
+    """Whether this kernel could load a module."""
+    modprobe = shutil.which("modprobe", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    if not modprobe:
+        return False
+    asked = [modprobe, "--dry-run", "--quiet", module]
+    try:
+        return subprocess.run(asked, capture_output=True, check=False, timeout=MODPROBE_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def read_catalog(directory: Path) -> Catalog:
+    """Profiles, workloads and efforts of a catalog directory, with the jobs that go with the workloads."""
+
+    def texts(folder: str, suffix: str) -> dict[str, str]:
+        return {path.stem: path.read_text(encoding="utf-8") for path in sorted((directory / folder).glob(f"*{suffix}"))}
+
+    return Catalog(
+        profiles={name: yaml_load(text) for name, text in texts("systems", ".yml").items()},
+        workloads=texts("workloads", ".fio"),
+        layouts=texts("workloads/layouts", ".fio"),
+        efforts=yaml_load((directory / "efforts.yml").read_text(encoding="utf-8")),
+        checks=texts("workloads/checks", ".fio"),
+        ceilings=texts("workloads/ceilings", ".fio"),
+    )
+
+
+def refuse_small_disk(plan: Json, directory: str) -> None:
+    """Raise a PlanError when nodes and data set cannot fit on the disk of a directory."""
+    sets = len({original(name) for name in plan["systems"]}) + bool(plan["ceilings"])
+    needed = plan["dataset_bytes"] * sets + IMAGE_BYTES
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise PlanError(
+            f"The disk is too small: nodes and data set need {needed >> 20} MiB, and {free >> 20} MiB are free on the "
+            f"disk of {directory}. Free some, or make the data set smaller with -e effort=smoke or -e SIZE=16m."
+        )

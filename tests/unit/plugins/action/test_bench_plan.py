@@ -1,0 +1,114 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import synthetic
+from acting import run_action
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.netfs.bench.plugins.action.bench_grow import ActionModule as Grow
+from ansible_collections.netfs.bench.plugins.action.bench_plan import ActionModule as Plan
+
+CATALOG = Path(__file__).parents[4] / "playbooks"
+
+
+def run(results, **args):
+    """What the action answers for a small plan."""
+    small = {"system": "ganesha", "effort": "smoke", "node_kind": "docker"}
+    return run_action(Plan, **{**small, "catalog": str(CATALOG), "results": str(results), **args})
+
+
+def keep(results, plan):
+    """Lay a plan where its run has it."""
+    (results / plan["run"]).mkdir()
+    (results / plan["run"] / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_the_shipped_catalog_can_be_planned(tmp_path, check_mode):
+    answer = run(tmp_path, check_mode=check_mode)
+    assert answer["changed"] is False
+    assert answer["plan"]["seed"]
+    assert answer["run_directory"] == str(tmp_path / answer["plan"]["run"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_exists_is_taken_up_with_its_own_plan(tmp_path):
+    plan = run(tmp_path, run="mine", trials=2)["plan"]
+    keep(tmp_path, plan)
+    assert run(tmp_path, run="mine", effort="full", system="nonsense")["plan"] == plan
+
+
+def test_a_plan_that_is_damaged_is_named(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "plan.json").write_text("{", encoding="utf-8")
+    with pytest.raises(AnsibleActionFail, match="is not JSON"):
+        run(tmp_path, run="mine")
+
+
+def test_an_unknown_system_fails_with_what_exists(tmp_path):
+    with pytest.raises(AnsibleActionFail, match=r"Did you mean 'ganesha'\?"):
+        run(tmp_path, system="ganehsa")
+
+
+def test_a_disk_that_is_too_small_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 29))
+    with pytest.raises(AnsibleActionFail, match=r"The disk is too small.* 512 MiB are free"):
+        run(tmp_path)
+
+
+def test_what_failed_is_measured_again_in_the_run_that_is_named_or_the_latest(tmp_path):
+    first, latest = "20261124T060000Z-ganesha-smoke", "20261124T070000Z-ganesha-smoke"
+    plans = {}
+    for name in (first, latest):
+        plans[name] = run(tmp_path, run=name)["plan"]
+        keep(tmp_path, plans[name])
+    assert run(tmp_path, rerun="failed")["plan"] == plans[latest]
+    assert run(tmp_path, rerun="failed", run=first)["plan"] == plans[first]
+
+
+@pytest.mark.parametrize("args", [{}, {"run": "other"}])
+def test_what_failed_cannot_be_measured_again_where_there_is_no_run(tmp_path, args):
+    with pytest.raises(AnsibleActionFail, match="rerun=failed needs an existing run"):
+        run(tmp_path, rerun="failed", **args)
+
+
+def test_only_what_failed_can_be_measured_again(tmp_path):
+    with pytest.raises(AnsibleActionFail, match="value of rerun must be one of"):
+        run(tmp_path, rerun="all")
+
+
+def growing(directory, *, cv):
+    """A run of two systems whose plan asks for more trials where the intervals are wide."""
+    workload = {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}
+    shape = synthetic.Shape({"ganesha": 1.0, "rclone": 0.5}, ["nfs3"], workload, ["warm"], 6, cv=cv)
+    synthetic.write_run(directory, shape)
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    plan["grow"] = True
+    (directory / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    return plan
+
+
+def test_a_trial_is_added_where_intervals_are_wide_but_not_in_check_mode(tmp_path):
+    plan = growing(tmp_path / "r", cv=0.2)
+    answer = run_action(Grow, check_mode=True, run_directory=str(tmp_path / "r"))
+    assert (answer["changed"], answer["plan"]["trials"]) == (True, 7)
+    assert json.loads((tmp_path / "r/plan.json").read_text(encoding="utf-8")) == plan
+    assert run_action(Grow, run_directory=str(tmp_path / "r"))["why"] == answer["why"] != []
+    assert json.loads((tmp_path / "r/plan.json").read_text(encoding="utf-8")) == answer["plan"]
+
+
+def test_no_trial_is_added_where_intervals_are_narrow_and_none_to_what_is_no_run(tmp_path):
+    plan = growing(tmp_path / "r", cv=0.001)
+    answer = run_action(Grow, run_directory=str(tmp_path / "r"))
+    assert (answer["changed"], answer["plan"], answer["why"]) == (False, plan, [])
+    with pytest.raises(AnsibleActionFail, match="does not exist"):
+        run_action(Grow, run_directory=str(tmp_path / "none"))
