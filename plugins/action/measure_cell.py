@@ -5,67 +5,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
-import shutil
 import time
 import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ansible import constants
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json, write_text
 from ansible_collections.netfs.bench.plugins.plugin_utils import _counters, _metrics, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import cell_record, keep_raw
-
-POLL_SECONDS = 0.05
-WITNESS_SECONDS = 20.0
-"""How long the client waits for the counters of the other nodes."""
 
 
 def utc(seconds: float) -> str:
     """ISO 8601 of a point in time."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-
-
-class Meeting:
-    """How the client and the other nodes of one task tell each other about their counters: files on the controller.
-
-    Ansible runs the task for all nodes at once, each in a process of its own, and all have the same parent.
-    """
-
-    def __init__(self, cell: str) -> None:
-        self.place = Path(constants.DEFAULT_LOCAL_TMP) / f"cell-{os.getppid()}-{cell}"
-        self.place.mkdir(parents=True, exist_ok=True)
-        self.end = self.place / "end"
-
-    def wait_for(self, path: Path, seconds: float) -> bool:
-        """Whether a file came to be in time."""
-        until = time.monotonic() + seconds
-        while not path.exists():
-            if time.monotonic() > until:
-                return False
-            time.sleep(POLL_SECONDS)
-        return True
-
-    def tell(self, node: str, counters: Json) -> None:
-        """Leave what a node did, unless the meeting is over."""
-        if self.place.exists():
-            write_text(self.place / node, json.dumps(counters))
-
-    def told(self, nodes: t.Iterable[str]) -> dict[str, Json]:
-        """What the other nodes did, those that said so in time; and the end of the meeting."""
-        until = time.monotonic() + WITNESS_SECONDS
-        found = {}
-        for node in nodes:
-            if self.wait_for(self.place / node, max(until - time.monotonic(), 0)):
-                found[node] = json.loads((self.place / node).read_text(encoding="utf-8"))
-        shutil.rmtree(self.place, ignore_errors=True)
-        return {node: counters for node, counters in found.items() if counters}
 
 
 # What fio's words say about files that a workload has just used: sign, status of the cell, reason. The first that fits.

@@ -15,6 +15,8 @@ description:
   - Runs one fio job on the client through M(netfs.bench.fio) and writes raw output and record into the run directory
     on the controller. The same task runs on all other nodes of the play, which read their counters (CPU, memory,
     network, disk, context switches) while the client loads the server. The server's own metrics are read, too.
+  - With more nodes in the play than Ansible has forks, only the counters of the client are kept, and no cold pass is
+    proven; raise C(forks) in C(ansible.cfg).
   - Outside the measured time the content is verified. Wrong bytes make the cell C(corrupt), however fast they came.
   - A cold pass of which disks and stores delivered less than 95 % is C(not-cold).
   - A service of the collection's roles that ended meanwhile, on any node, makes the cell V(failed) and is named in the

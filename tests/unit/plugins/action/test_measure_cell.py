@@ -13,8 +13,9 @@ import jsonschema
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
-from ansible_collections.netfs.bench.plugins.action.measure_cell import ActionModule, Meeting
+from ansible_collections.netfs.bench.plugins.action.measure_cell import ActionModule
 from ansible_collections.netfs.bench.plugins.plugin_utils import _metrics
+from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "cell.schema.json").read_text(encoding="utf-8"))
 CELL = {
