@@ -42,6 +42,7 @@ ADVICE = (
         "Start fio --server there, and let us reach its port.",
     ),
     (r"No space left", "Make room, or ask for less."),
+    (r"is not a number", "Measure again; where it comes back, use another version of fio."),
     (r"no clat bins", "Remove disable_clat, gtod_reduce or clat_percentiles=0 from the job."),
     (r"verify", "The file system returned other bytes than were written: look for the fault there."),
     (r"ran longer", "Give it more time with time_limit, or look whether the file system still answers."),
@@ -55,7 +56,9 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _COMMENT = re.compile(r"^\s*[;#]")
 _SECTION = re.compile(r"^\s*\[([^\]]+)\]")
 # Lines of the document itself; any other line between them is a note that another process of fio wrote into it.
-_JSON_LINE = re.compile(r'^\s*(?:"(?:[^"\\]|\\.)*"(?:\s*:.*)?,?|[{}\[\]]+,?|-?[0-9.eE+-]+,?|\},?\s*\{?)\s*$')
+_JSON_LINE = re.compile(
+    r'^\s*(?:"(?:[^"\\]|\\.)*"(?:\s*:.*)?,?|[{}\[\]]+,?|-?(?:[0-9.eE+-]+|nan|inf),?|\},?\s*\{?)\s*$'
+)
 
 
 def variables_of(job: str) -> list[str]:
@@ -130,13 +133,40 @@ def client_argument(client: str) -> str:
     return f"{host},{port}" if colon else host
 
 
+def _number(text: str) -> float:
+    """A number of the document; a ValueError for what Python would take for one and JSON has no word for."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"fio wrote {text}, which is not a number")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_number)
+# As C prints them.
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
+_KEY_BEFORE = re.compile(r'"([^"]*)"\s*:\s*$')
+
+
+def _decode(text: str) -> tuple[dict[str, t.Any], int]:
+    """The document at the start of a text and where it ends; a ValueError that names what is not a number."""
+    try:
+        return _DECODER.raw_decode(text)
+    except json.JSONDecodeError as error:
+        value = _NO_NUMBER.match(text, error.pos)
+        if not value:
+            raise
+        key = _KEY_BEFORE.search(text[: error.pos].rpartition("\n")[2])
+        named = f" as {key[1]}" if key else ""
+        raise ValueError(f"fio wrote {value[0]}{named}, which is not a number") from error
+
+
 def parse_output(text: str) -> tuple[list[str], dict[str, t.Any]]:
     """Split what fio wrote to --output into notes and the last document.
 
     fio writes notes of its jobs and servers to the same file: before the document, after it, and inside it when a job
-    process writes at the same time. Raises ValueError when there is no whole document, saying how much there was.
+    process writes at the same time. Raises ValueError when there is no whole document, saying how much there was, and
+    when a value is not a number: nobody knows which of the others are right.
     """
-    decoder = json.JSONDecoder()
     notes: list[str] = []
     document: dict[str, t.Any] | None = None
     rest = text
@@ -147,12 +177,12 @@ def parse_output(text: str) -> tuple[list[str], dict[str, t.Any]]:
         notes += rest[: match.start()].splitlines()
         rest = rest[match.start() :]
         try:
-            document, end = decoder.raw_decode(rest)
+            document, end = _decode(rest)
         except json.JSONDecodeError as error:
             lines = rest.splitlines()
             cleaned = "\n".join(line for line in lines if _JSON_LINE.match(line))
             try:
-                document, end = decoder.raw_decode(cleaned)
+                document, end = _decode(cleaned)
             except json.JSONDecodeError:
                 raise ValueError(
                     f"the JSON document is not whole: {error.msg} at character {error.pos} of {len(rest)}"

@@ -236,6 +236,30 @@ def test_output_without_a_whole_document(text, says):
         _fio.parse_output(text)
 
 
+@pytest.mark.parametrize(
+    "old, new, says",
+    [
+        ("-2.5", "nan", "wrote nan, which is not a number"),
+        ("-2.5", "-inf", "wrote -inf, which is not a number"),
+        ("-2.5", "NaN", "wrote NaN, which is not a number"),
+        ("-2.5", "Infinity", "wrote Infinity, which is not a number"),
+        ("-2.5", "1e999", "wrote 1e999, which is not a number"),
+        ('"e": {}', '"iops_stddev" : -nan', "wrote -nan as iops_stddev, which is not a number"),
+        # beside a note of another process, for which the document is read a second time
+        ('"e": {}', 'nfs: Got NFS EOF\n"e" : inf', "wrote inf as e, which is not a number"),
+    ],
+)
+def test_a_value_that_is_not_a_number_is_named(old, new, says):
+    assert old in JSON_TEXT
+    with pytest.raises(ValueError, match=f"fio {says}$"):
+        _fio.parse_output(JSON_TEXT.replace(old, new))
+
+
+def test_words_that_look_like_no_number_are_read_in_text():
+    text = JSON_TEXT.replace('"x"', '"a: nan, inf"')
+    assert _fio.parse_output(text)[1]["jobs"][0]["list"][2] == "a: nan, inf"
+
+
 def broken(change) -> dict:
     document = copy.deepcopy(recorded("single", "3.39")[1])
     change(document["jobs"][0])

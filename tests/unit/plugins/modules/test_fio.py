@@ -219,6 +219,7 @@ def with_job(change):
         (None, "echo 'fio: failed parsing rw=rea' >&2; exit 1\n", "fio: failed parsing rw=rea; there is no", "Correct"),
         (None, "exit 0\n", "no JSON document in 0 characters", "Look at stderr"),
         (None, 'head -c 500 "$STAGE/good" >"$OUTPUT"\n', "the JSON document is not whole", "Look at stderr"),
+        (None, 'sed "s/bw_mean.*,/bw_mean\\" : -nan,/" "$STAGE/good" >"$OUTPUT"\n', "wrote -nan as bw_mean", "Measure"),
         (None, GOOD + "exit 1\n", "exit status 1", "Look at stderr"),
         (None, GOOD + "kill -9 $$\n", "exit status -9", "Look at stderr"),
         (None, GOOD + "echo 'nfs: Got NFS EOF'\n", "Got NFS EOF", "Look at the server"),
