@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Samba's account database says, and what it should say.
+"""What Samba's accounts and shares are, and what they should be.
 
 Everything here is pure. MD4 is written out because Python has none on a current system: hashlib asks OpenSSL, which
 keeps it in its legacy provider, and the module crypt is gone.
@@ -10,6 +10,7 @@ keeps it in its legacy provider, and the module crypt is gone.
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Any, NamedTuple
 
@@ -29,6 +30,9 @@ NONE = "none"
 
 # smbpasswd reads a line into 256 bytes
 LONGEST = 254
+
+# smbclient, mount.cifs, smb.conf or the list of users end a name there
+SPLITTING = '"%,/:;@\\'
 
 
 class Account(NamedTuple):
@@ -68,15 +72,27 @@ def nt_hash(password: str) -> str:
     return md4(password.encode("utf-16-le")).hex().upper()
 
 
-def fault_of_password(password: str) -> str:
-    """Why a password cannot be handed to smbpasswd; empty when it can."""
+def reason_against_password(password: str) -> str:
+    """Why a password cannot be handed to smbpasswd, as a clause; empty when it can."""
     if not password:
-        return "The password is empty. Samba refuses logins without one; set a password."
+        return "it is empty, and Samba refuses logins without a password"
     if any(character in password for character in "\n\r\0"):
-        return "The password contains a line break or a null character, which smbpasswd cannot read."
-    if len(password.encode()) > LONGEST:
-        return f"The password has more than {LONGEST} bytes, which smbpasswd would cut off."
+        return "it has a line break or a null character, which smbpasswd cannot read"
+    if len(password.encode(errors="surrogatepass")) > LONGEST:
+        return f"it has more than {LONGEST} bytes, and smbpasswd would cut off the rest"
     return ""
+
+
+def reason_against_name(name: str) -> str:
+    """Why no client can log in with the name of an account, as a clause; empty when one can."""
+    if not name:
+        return "an account needs a name"
+    if name != name.lower():
+        return f"Samba keeps the names of accounts in small letters; call the account and its user {name.lower()!r}"
+    if name[0] in "-+&" or name != " ".join(name.split()):
+        return "the name of an account begins with none of '-', '+' and '&' and has no blanks but single ones inside"
+    found = next((character for character in SPLITTING if character in name), "")
+    return f"{found!r} in the name of an account is read as the end of a name" if found else ""
 
 
 def accounts(text: str) -> dict[str, Account]:
@@ -115,3 +131,77 @@ def wanted_state(
     if before is None and enabled is None:
         enabled = True
     return {"enabled": enabled, "password": AS_ASKED if set_it else None}
+
+
+# What a share lets whom do, under each name that Samba has for the parameter, without its blanks
+ACCESS = {
+    "path": {"path", "directory"},
+    "valid users": {"validusers"},
+    "read only": {"readonly", "writeable", "writable", "writeok"},
+    "guest ok": {"guestok", "public"},
+}
+
+
+def sections(text: str) -> dict[str, dict[str, str]]:
+    """The parameters of each section from the output of ``testparm -s``, ``[global]`` included."""
+    found: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
+        name, separator, value = line.partition(" =")
+        if line.startswith("["):
+            found[line[1:-1]] = {}
+        elif separator and line.startswith("\t") and found:
+            found[list(found)[-1]][name[1:]] = value[1:]
+    return found
+
+
+def listed(value: str) -> list[str]:
+    """The entries of a list as Samba reads it: marks hold words together, blanks, commas and semicolons part them."""
+    words = re.findall(r'(?:"[^"]*"|[^\s,;"])+', value)
+    return [word.replace('"', "") for word in words]
+
+
+def asked_access(share: dict[str, Any], users: list[str]) -> dict[str, Any]:
+    """What a share should let whom do; without what its ``options`` say, which win. The shape is that of `access`.
+
+    `share` has the keys ``path``, ``users`` (all of `users` if omitted), ``read_only`` and ``options``.
+    """
+    asked = {
+        "path": share["path"],
+        "valid users": share.get("users", users),
+        "read only": bool(share.get("read_only", False)),
+        "guest ok": False,
+    }
+    said = {re.sub(r"\s", "", str(name)).lower() for name in share.get("options") or {}}
+    return {name: value for name, value in asked.items() if not said & ACCESS[name]}
+
+
+def access(text: str) -> dict[str, dict[str, Any]]:
+    """What each share lets whom do, by its name, from the output of ``testparm -sv``.
+
+    A section leaves out what is as in ``[global]``, which has everything.
+    """
+    found = sections(text)
+    usual = found.pop("global")
+    told = {}
+    for name, given in found.items():
+        section = usual | given
+        told[name] = {
+            "path": section["path"],
+            "valid users": listed(section["valid users"]),
+            "read only": section["read only"] == "Yes",
+            "guest ok": section["guest ok"] == "Yes",
+        }
+    return told
+
+
+def differences(asked: dict[str, dict[str, Any]], found: dict[str, dict[str, Any]]) -> list[str]:
+    """How the shares that Samba has differ from those that were asked for, a sentence each."""
+    told = [f"[{name}] was not asked for." for name in found if name not in asked]
+    for name, wanted in asked.items():
+        if name not in found:
+            told.append(f"[{name}] is missing.")
+            continue
+        for parameter, value in wanted.items():
+            if found[name][parameter] != value:
+                told.append(f"[{name}] has {parameter} {found[name][parameter]!r} and not {value!r}.")
+    return told

@@ -20,7 +20,7 @@ description:
 options:
   name:
     description:
-      - Name of the account.
+      - Name of the account, in small letters, as Samba keeps it.
       - The system must know a user of that name, because Samba acts with that user's identity on files. Create it
         first, for example with M(ansible.builtin.user); it needs neither a shell nor a password of its own.
     type: str
@@ -142,7 +142,8 @@ from ansible_collections.netfs.bench.plugins.module_utils._samba import (
     AS_ASKED,
     Account,
     accounts,
-    fault_of_password,
+    reason_against_name,
+    reason_against_password,
     state_of,
     wanted_state,
 )
@@ -200,10 +201,9 @@ class Database:
 def refuse_what_cannot_be(module, database, missing):
     """Fail before anything is changed."""
     name, password = module.params["name"], module.params["password"]
-    if password is not None:
-        fault = fault_of_password(password)
-        if fault:
-            module.fail_json(msg=fault)
+    reason = "" if password is None else reason_against_password(password)
+    if reason:
+        module.fail_json(msg=f"password: this secret cannot be used: {reason}.")
     if missing and password is None:
         module.fail_json(msg=f"Samba has no account {name}, and without a password none can be created. Set password.")
     if module.check_mode:
@@ -236,6 +236,9 @@ def main():
         supports_check_mode=True,
     )
     name, password, state = module.params["name"], module.params["password"], module.params["state"]
+    reason = reason_against_name(name)
+    if reason:
+        module.fail_json(msg=f"name: {name!r} cannot be used: {reason}.")
     database = Database(module, module.params["config"])
 
     before = state_of(database.account(name), password)

@@ -8,10 +8,15 @@ import pytest
 
 from ansible_collections.netfs.bench.plugins.module_utils._samba import (
     Account,
+    access,
     accounts,
-    fault_of_password,
+    asked_access,
+    differences,
+    listed,
     md4,
     nt_hash,
+    reason_against_name,
+    reason_against_password,
     state_of,
     wanted_state,
 )
@@ -98,9 +103,111 @@ def test_wanted_state(before, password, enabled, update, wanted):
 
 @pytest.mark.parametrize("password", ["", "a\nb", "a\rb", "a\0b", "x" * 255, "ä" * 128])
 def test_passwords_that_smbpasswd_cannot_read(password):
-    assert fault_of_password(password)
+    assert reason_against_password(password)
 
 
 @pytest.mark.parametrize("password", ["x", " spaces ", "pä$$'\"\\word", "x" * 254, "😀"])
 def test_passwords_that_it_can(password):
-    assert fault_of_password(password) == ""
+    assert reason_against_password(password) == ""
+
+
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("Alice", "call the account and its user 'alice'"),
+        ("", "needs a name"),
+        ("-x", "begins with none of"),
+        ("@staff", "'@'"),
+        ("+staff", "begins with none of"),
+        (" alice", "no blanks"),
+        ("john  doe", "no blanks"),
+        ("dom\\alice", "end of a name"),
+        ("alice%secret", "'%'"),
+        ("a,b", "','"),
+    ],
+)
+def test_names_that_no_client_can_log_in_with(name, says):
+    assert says in reason_against_name(name)
+
+
+@pytest.mark.parametrize("name", ["alice", "john doe", "john.doe", "o'neil", "host$", "jürgen"])
+def test_names_that_one_can(name):
+    assert reason_against_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    "value, entries",
+    [("", []), ("alice, bob", ["alice", "bob"]), ('"john doe" @"dom users";+x', ["john doe", "@dom users", "+x"])],
+)
+def test_listed(value, entries):
+    assert listed(value) == entries
+
+
+TESTPARM = """\
+# Global parameters
+[global]
+\tpath =
+\tguest ok = No
+\tread only = Yes
+\tvalid users =
+\tworkgroup = WORKGROUP
+
+
+[staff]
+\tcomment = a = b
+\tpath = /srv/media old
+\tread only = No
+\tvalid users = "@dom users" bob
+
+
+[open]
+\tguest ok = Yes
+\tpath = /srv/open
+"""
+
+
+def test_access_is_what_testparm_shows():
+    assert access(TESTPARM) == {
+        "staff": {
+            "path": "/srv/media old",
+            "valid users": ["@dom users", "bob"],
+            "read only": False,
+            "guest ok": False,
+        },
+        "open": {"path": "/srv/open", "valid users": [], "read only": True, "guest ok": True},
+    }
+
+
+@pytest.mark.parametrize(
+    "options, left",
+    [
+        (None, {"path", "valid users", "read only", "guest ok"}),
+        ({"Write Able": True, "PUBLIC": False}, {"path", "valid users"}),
+        ({"valid users": "x", "directory": "/y", "veto files": "z"}, {"read only", "guest ok"}),
+    ],
+)
+def test_options_win(options, left):
+    asked = asked_access({"path": "/srv/x", "read_only": True, "options": options}, ["alice"])
+    whole = {"path": "/srv/x", "valid users": ["alice"], "read only": True, "guest ok": False}
+    assert asked == {name: value for name, value in whole.items() if name in left}
+
+
+STAFF = access(TESTPARM)["staff"]
+
+
+@pytest.mark.parametrize(
+    "asked, says",
+    [
+        ({"staff": STAFF}, []),
+        ({"staff": {}}, []),
+        ({}, ["[staff] was not asked for."]),
+        ({"staff": STAFF, "bob": STAFF}, ["[bob] is missing."]),
+        (
+            {"staff": STAFF | {"valid users": ["bob"]}},
+            ["[staff] has valid users ['@dom users', 'bob'] and not ['bob']."],
+        ),
+        ({"staff": STAFF | {"read only": True}}, ["[staff] has read only False and not True."]),
+    ],
+)
+def test_differences(asked, says):
+    assert differences(asked, {"staff": STAFF}) == says

@@ -114,7 +114,9 @@ def test_cases(play, name, check):
         ({"password": SECRET, "user": False}, "ansible.builtin.user"),
         ({"password": SECRET, "programs": False}, "Install samba"),
         ({"password": SECRET, "config": "/nowhere/smb.conf"}, "/nowhere/smb.conf does not exist"),
-        ({"password": "a\nb"}, "line break"),
+        ({"password": "a\nb"}, "password: this secret cannot be used: it has a line break"),
+        ({"name": "Alice", "password": SECRET}, "name: 'Alice' cannot be used: Samba keeps"),
+        ({"name": "Alice", "state": "absent"}, "name: 'Alice' cannot be used: Samba keeps"),
         ({}, "Set password"),
     ],
 )
