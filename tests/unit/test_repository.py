@@ -87,6 +87,13 @@ def test_ci_runs_every_check() -> None:
     assert "bash .ci/run" in [step.get("run") for step in steps]
 
 
+def test_settings_of_the_linter_name_files_that_exist() -> None:
+    kinds = yaml.safe_load(text_of(ROOT / ".ansible-lint"))["kinds"]
+    patterns = [pattern for kind in kinds for pattern in kind.values()]
+    assert patterns
+    assert [pattern for pattern in patterns if not list(ROOT.glob(pattern))] == []
+
+
 def test_ci_tests_every_role_on_debian_12() -> None:
     scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")}
     assert set(jobs()["debian_12"]["strategy"]["matrix"]["role"]) == scenarios - {"reuse"}
