@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from types import UnionType
 from typing import NoReturn, TypeVar
 
 from ansible.errors import AnsibleFilterError
@@ -63,7 +65,8 @@ def single_line(value: object, variable: str = "", *, language: str, secret: boo
 
 def kind(value: object) -> str:
     """Return what YAML calls the type of a value."""
-    names: dict[type, str] = {dict: "dictionary", list: "list", tuple: "list", bool: "boolean", type(None): "null"}
+    names: dict[type | UnionType, str] = {dict: "dictionary", list | tuple: "list", bool: "boolean"}
+    names |= {int | float: "number", str: "text", date: "date", type(None): "null"}
     return next((name for known, name in names.items() if isinstance(value, known)), type(value).__name__)
 
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
-ROLES = Path(__file__).resolve().parents[2] / "roles"
+ROOT = Path(__file__).resolve().parents[2]
+ROLES = ROOT / "roles"
+init_plugin_loader([str(ROOT / ".venv/collections")])
 
 
 def trusted(value: Any) -> Any:
@@ -27,6 +30,6 @@ def rendered(wanted: Any, *roles: str, **variables: Any) -> Any:
     """Render a template with the defaults and variables of these roles, and those that are given."""
     known: dict[str, Any] = {}
     for role in roles:
-        for part in ("defaults", "vars"):
-            known |= yaml.safe_load((ROLES / role / part / "main.yml").read_text(encoding="utf-8"))
+        for path in (ROLES / role / "defaults/main.yml", ROLES / role / "vars/main.yml"):
+            known |= yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     return Templar(loader=DataLoader(), variables=trusted(known) | variables).template(trusted(wanted))

@@ -187,6 +187,13 @@ def names_its_tasks_and_modules(root: Path, role: str) -> Iterator[str]:
                 yield f"{where} decides on become, which the play does"
 
 
+def checks_its_arguments_first(root: Path, role: str) -> Iterator[str]:
+    """Role service is called by roles: what they give has been checked, and is templates."""
+    first = load(root / "roles" / role / "tasks/main.yml")[0]
+    if role != "service" and "netfs.bench.check_arguments" not in first:
+        yield f"roles/{role}/tasks/main.yml does not begin with netfs.bench.check_arguments"
+
+
 def names_no_group(root: Path, role: str) -> Iterator[str]:
     for path in (root / "roles" / role).rglob("*"):
         if path.is_file() and re.search(r"\bgroups\[|\bgroup_names\b", path.read_text(errors="replace")):
@@ -202,7 +209,7 @@ SERVER_RULES: list[Rule] = [
     describes_its_service,
     leaves_the_life_cycle_to_service,
 ]
-ROLE_RULES: list[Rule] = [names_its_tasks_and_modules, names_no_group]
+ROLE_RULES: list[Rule] = [names_its_tasks_and_modules, checks_its_arguments_first, names_no_group]
 
 
 def test_there_are_server_roles() -> None:
@@ -293,6 +300,11 @@ BREAKAGES = [
         names_its_tasks_and_modules,
         replace(f"{ROLE}/tasks/main.yml", "  changed_when: false", "  changed_when: false\n  ignore_errors: true"),
         "ignores errors",
+    ),
+    (
+        checks_its_arguments_first,
+        replace(f"{ROLE}/tasks/main.yml", "  netfs.bench.check_arguments:", "  ansible.builtin.meta: noop"),
+        "does not begin with netfs.bench.check_arguments",
     ),
     (
         names_no_group,
