@@ -12,7 +12,6 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
-from ansible_collections.netfs.bench.plugins.plugin_utils._tables import series_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import sentence
 
 
@@ -36,13 +35,12 @@ class ActionModule(ActionBase):
             lines, changed = settle(place, findings, dry_run=self._task.check_mode)
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
-        rows = series_of(findings.run["plan"], findings.run["cells"])
         return {
             "changed": any(changed.values()),
             "lines": lines,
             "files": [str(place / name) for name in changed],
-            "failed_cells": sum(row["failed"] for row in rows),
-            "missing_cells": sum(row["missing"] for row in rows),
+            "failed_cells": sum(one.failed for one in findings.series.values()),
+            "missing_cells": sum(one.missing for one in findings.series.values()),
             "exit_code": findings.code,
             "sentence": sentence(findings),
         }

@@ -13,8 +13,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import is_value
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
 
 SCHEMA = "netfs.bench/ceiling/1"
 
@@ -63,7 +62,7 @@ class ActionModule(ActionBase):
             "raw_sha256": UNKNOWN,
         }
         if answer.get("failed") or not is_value(value):
-            reason = str(answer.get("msg") or f"fio told no {ceiling['metric']}").strip()
+            reason = str(answer.get("msg") or f"fio reported no {ceiling['metric']}").strip()
             record.update(status="failed", reason=reason, value=UNKNOWN)
         name = f"{self.args['name']}~{self.args['trial']}"
         if answer.get("output"):

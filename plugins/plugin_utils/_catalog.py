@@ -13,8 +13,8 @@ from pathlib import Path
 from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import original
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 
 IMAGE_BYTES = 3 << 30
 """What a node image and its containers need beside the data."""

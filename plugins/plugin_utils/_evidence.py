@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName, name_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
@@ -69,12 +70,12 @@ def windows_of(run: Json) -> dict[str, list[tuple[str, bool, list[float]]]]:
 
 
 def _cold(findings: Findings) -> Json:
-    passes = {name[3] for name in findings.series}
-    proofs: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
+    passes = {name.pass_ for name in findings.series}
+    proofs: dict[SeriesName, list[float]] = collections.defaultdict(list)
     for cell in findings.run["cells"]:
         if isinstance(cell.get("cold"), dict) and isinstance(cell["cold"].get("proof"), (int, float)):
-            proofs[cell["system"], cell["protocol"], cell["workload"], cell["pass"]].append(cell["cold"]["proof"])
-    cold = [name for name in findings.series if name[3] == "cold"]
+            proofs[name_of(cell)].append(cell["cold"]["proof"])
+    cold = [name for name in findings.series if name.pass_ == "cold"]
     rows = []
     for name in cold:
         least = min(proofs[name], default=None) if name in proofs else None

@@ -9,17 +9,42 @@ from __future__ import annotations
 import csv
 import io
 import json
-import statistics
 import typing as t
 from xml.etree import ElementTree
 
+try:
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+except ImportError as error:
+    MISSING = str(error)
+else:
+    MISSING = ""
+
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _compare
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
-from ansible_collections.netfs.bench.plugins.plugin_utils._tables import as_csv, series_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import AXES, OPERATIONS, SeriesName, name_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series, digest
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings, remark, verdict_document
 
 SCHEMA = "netfs.bench/export/1"
+SERIES_COLUMNS = [
+    "system",
+    "protocol",
+    "workload",
+    "pass",
+    "metric",
+    "median",
+    "minimum",
+    "maximum",
+    "latency_p99_ns",
+    "planned",
+    "failed",
+    "missing",
+    "values",
+    "reasons",
+    "latency_of",
+    *(f"{operation}_latency_p99_ns" for operation in OPERATIONS),
+]
 PAIR_COLUMNS = [
     "base",
     "candidate",
@@ -44,6 +69,9 @@ PAIR_COLUMNS = [
     "aa",
     "forced",
     "remark",
+    "latency_of",
+    "latency_p99_ns_base",
+    "latency_p99_ns_candidate",
 ]
 # a JUnit failure is what a pipeline must not pass over; the other words are no failures of the system
 JUNIT_FAILURES = {"slower", "noisy"}
@@ -53,6 +81,16 @@ JUNIT_SKIPPED = {"too-few", "at-ceiling"}
 def forced(pair: Pair) -> bool:
     """Whether a pair was compared although it was measured on unlike terms."""
     return pair.comparison is not None and bool(pair.why)
+
+
+def pair_latency(pair: Pair) -> Json:
+    """The operation that answers the question of the workload, and its p99 on both sides; None where there is none."""
+    operation = next(iter(pair.candidate.latency), None)
+    return {
+        "latency_of": operation,
+        "latency_p99_ns_base": pair.base.latency.get(operation or ""),
+        "latency_p99_ns_candidate": pair.candidate.latency.get(operation or ""),
+    }
 
 
 def pair_row(pair: Pair) -> Json:
@@ -74,8 +112,8 @@ def pair_row(pair: Pair) -> Json:
             "machines_candidate": comparison.machines_candidate,
         }
     return {
-        "base": pair.base.name[0],
-        "candidate": pair.candidate.name[0],
+        "base": pair.base.name.system,
+        "candidate": pair.candidate.name.system,
         **dict(zip(("protocol", "workload", "pass"), pair.candidate.name[1:], strict=True)),
         "metric": pair.base.metric,
         "verdict": pair.word,
@@ -86,22 +124,24 @@ def pair_row(pair: Pair) -> Json:
         "aa": pair.aa,
         "forced": forced(pair),
         "remark": remark(pair),
+        **pair_latency(pair),
     }
 
 
 def series_row(series: Series) -> Json:
     """One series with plain numbers."""
     return {
-        **dict(zip(("system", "protocol", "workload", "pass"), series.name, strict=True)),
+        **series.name.labels,
         "metric": series.metric,
         "state": series.state,
         "why": series.why,
         "values": series.values,
         "machines": list(series.machines),
-        "median": statistics.median(series.values) if series.values else None,
+        "median": series.median,
+        "latency_p99_ns": {name: value for name, value in series.latency.items() if value is not None},
         "unsteady": series.unsteady,
         "ceiling": series.ceiling,
-        "key_sha256": _compare.digest(series.key) if series.key else None,
+        "key_sha256": digest(series.key) if series.key else None,
     }
 
 
@@ -115,8 +155,35 @@ def verdicts_csv(findings: Findings) -> str:
 
 
 def to_csv(findings: Findings) -> str:
-    """The series as ``report.csv`` holds them."""
-    return as_csv(series_of(findings.run["plan"], findings.run["cells"]))
+    """One line per series with plain numbers; the unit is in the metric's name.
+
+    ``latency_p99_ns`` is that of the first operation that answers the question of the workload; ``latency_of`` names
+    all of them, and each has a column of its own.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, SERIES_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for one in sorted(findings.series.values(), key=lambda one: one.name):
+        low, high = one.range or ("", "")
+        latency = {name: "" if value is None else value for name, value in one.latency.items()}
+        writer.writerow(
+            {
+                **one.name.labels,
+                "metric": one.metric,
+                "median": "" if one.median is None else one.median,
+                "minimum": low,
+                "maximum": high,
+                "latency_p99_ns": next(iter(latency.values()), ""),
+                "planned": one.planned,
+                "failed": one.failed,
+                "missing": one.missing,
+                "values": " ".join(map(str, one.values)),
+                "reasons": "; ".join(one.reasons),
+                "latency_of": " ".join(latency),
+                **{f"{name}_latency_p99_ns": value for name, value in latency.items()},
+            }
+        )
+    return text.getvalue()
 
 
 def to_json(findings: Findings) -> str:
@@ -142,16 +209,16 @@ def to_junit(findings: Findings) -> str:
         return ElementTree.SubElement(root, "testsuite", name=name)
 
     measured, compared = suite("measured"), suite("compared")
-    seconds: dict[tuple[str, ...], float] = {}
+    seconds: dict[SeriesName, float] = {}
     for cell in findings.run["cells"]:
-        name = (cell["system"], cell["protocol"], cell["workload"], cell["pass"])
+        name = name_of(cell)
         seconds[name] = seconds.get(name, 0.0) + cell["seconds"].get("total", 0.0)
     for one in findings.series.values():
         case = ElementTree.SubElement(
             measured,
             "testcase",
-            classname=f"{one.name[0]}.{one.name[1]}",
-            name=f"{one.name[2]} {one.name[3]}",
+            classname=f"{one.name.system}.{one.name.protocol}",
+            name=f"{one.name.workload} {one.name.pass_}",
             time=f"{seconds.get(one.name, 0.0):.3f}",
         )
         if one.state != "ok":
@@ -160,8 +227,8 @@ def to_junit(findings: Findings) -> str:
         case = ElementTree.SubElement(
             compared,
             "testcase",
-            classname=f"{pair.candidate.name[0]} against {pair.base.name[0]}.{pair.base.name[1]}",
-            name=f"{pair.base.name[2]} {pair.base.name[3]}: {pair.word}{' FORCED' if forced(pair) else ''}",
+            classname=f"{pair.candidate.name.system} against {pair.base.name.system}.{pair.base.name.protocol}",
+            name=f"{pair.base.name.workload} {pair.base.name.pass_}: {pair.word}{' FORCED' if forced(pair) else ''}",
         )
         unfit = pair.comparison is None and pair.word not in JUNIT_SKIPPED
         message = remark(pair) or _ratio_text(pair)
@@ -185,53 +252,44 @@ def _ratio_text(pair: Pair) -> str:
     return f"ratio {pair.comparison.ratio:.4g}" + (" [{:.4g}, {:.4g}]".format(*interval) if interval else "")
 
 
-def labels(**names: str) -> str:
-    """Labels of a metric in the text format of Prometheus."""
-
-    def quoted(value: str) -> str:
-        return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-    return "{" + ",".join(f'{name}="{quoted(value)}"' for name, value in names.items()) + "}"
-
-
 def to_prometheus(findings: Findings) -> str:
-    """Text for Prometheus' textfile collector: medians, states, verdicts and the exit code."""
+    """Text for Prometheus' textfile collector: medians, latencies, states, verdicts and the exit code."""
+    if MISSING:
+        raise RunError(f"A package is missing that reports need: {MISSING}. Install what requirements.txt lists.")
+    registry = CollectorRegistry(auto_describe=False)
     run = findings.run["plan"]["run"]
-    families: dict[str, tuple[str, list[str]]] = {
-        "netfs_bench_median": ("Median of a series in the unit that the metric's name ends in.", []),
-        "netfs_bench_values": ("How many values a series has.", []),
-        "netfs_bench_unfit": ("1 for a series that is not fit for a verdict.", []),
-        "netfs_bench_ratio": ("How many times as good as the base a candidate is.", []),
-        "netfs_bench_verdict": ("1, with the verdict on a pair as a label.", []),
-        "netfs_bench_exit_code": ("What netfs-bench ends with.", []),
-    }
 
-    def add(name: str, value: float, **names: str) -> None:
-        families[name][1].append(f"{name}{labels(run=run, **names)} {value:.10g}")
+    def gauge(name: str, meaning: str, *labels: str) -> t.Callable[..., t.Any]:
+        metric = Gauge(f"netfs_bench_{name}", meaning, ("run", *labels), registry=registry)
+        return lambda value, **names: metric.labels(run=run, **names).set(value)
 
-    for one in findings.series.values():
-        names = {
-            **dict(zip(("system", "protocol", "workload", "pass"), one.name, strict=True)),
-            "metric": one.metric,
-        }
-        if one.values:
-            add("netfs_bench_median", statistics.median(one.values), **names)
-        add("netfs_bench_values", len(one.values), **names)
-        add("netfs_bench_unfit", float(one.state != "ok"), **names, state=one.state)
-    for pair in findings.pairs:
-        names = {
-            "base": pair.base.name[0],
-            "candidate": pair.candidate.name[0],
-            **dict(zip(("protocol", "workload", "pass"), pair.candidate.name[1:], strict=True)),
-        }
-        if pair.comparison is not None:
-            add("netfs_bench_ratio", pair.comparison.ratio, **names)
-        add("netfs_bench_verdict", 1, **names, verdict=pair.word, forced=str(forced(pair)).lower())
-    add("netfs_bench_exit_code", findings.code)
-    return "".join(
-        f"# HELP {name} {meaning}\n# TYPE {name} gauge\n" + "".join(f"{line}\n" for line in lines)
-        for name, (meaning, lines) in families.items()
+    of_series = (*AXES, "metric")
+    of_pairs = ("base", "candidate", *AXES[1:])
+    median = gauge("median", "Median of a series in the unit that the metric's name ends in.", *of_series)
+    values = gauge("values", "How many values a series has.", *of_series)
+    unfit = gauge("unfit", "1 for a series that is not fit for a verdict.", *of_series, "state")
+    latency = gauge(
+        "latency_p99_seconds", "Median of the p99 of a series, by what answers its question.", *AXES, "operation"
     )
+    ratio = gauge("ratio", "How many times as good as the base a candidate is.", *of_pairs)
+    verdict = gauge("verdict", "1, with the verdict on a pair as a label.", *of_pairs, "verdict", "forced")
+    for one in findings.series.values():
+        names = {**one.name.labels, "metric": one.metric}
+        if one.median is not None:
+            median(one.median, **names)
+        values(len(one.values), **names)
+        unfit(one.state != "ok", **names, state=one.state)
+        for operation, nanoseconds in one.latency.items():
+            if nanoseconds is not None:
+                latency(nanoseconds / 1e9, **one.name.labels, operation=operation)
+    for pair in findings.pairs:
+        names = {**pair.candidate.name.labels, "base": pair.base.name.system, "candidate": pair.candidate.name.system}
+        del names["system"]
+        if pair.comparison is not None:
+            ratio(pair.comparison.ratio, **names)
+        verdict(1, **names, verdict=pair.word, forced=str(forced(pair)).lower())
+    gauge("exit_code", "What netfs-bench ends with.")(findings.code)
+    return generate_latest(registry).decode()
 
 
 EXPORTS: dict[str, t.Callable[[Findings], str]] = {

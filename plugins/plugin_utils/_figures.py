@@ -4,7 +4,7 @@
 
 """The pictures of a report, as figures of plotly: plain dictionaries with ``data`` and ``layout``.
 
-A system is told by its mark and its line as well as by its colour, and the name of a row stands above the row, so that
+A system is told by its mark as well as by its colour, and the name of a row stands above the row, so that
 a picture works without colour and on a narrow page. The colours are in the middle of the scale of brightness: they
 stand out from white and from black. The page adds fonts and the colours of text and grid for the scheme it is shown in.
 """
@@ -17,7 +17,9 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _results, _statistics
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, unit_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
 
@@ -52,15 +54,11 @@ class Style(t.NamedTuple):
 
     colour: str
     mark: str
-    dash: str
 
 
 def styles_of(systems: t.Iterable[str]) -> dict[str, Style]:
     """A look of its own for every system, in the order of the plan."""
-    return {
-        system: Style(COLOURS[i % len(COLOURS)], MARKS[i % len(MARKS)], DASHES[i // len(COLOURS) % len(DASHES)])
-        for i, system in enumerate(systems)
-    }
+    return {system: Style(COLOURS[i % len(COLOURS)], MARKS[i % len(MARKS)]) for i, system in enumerate(systems)}
 
 
 def rounded(value: float, digits: int = 5) -> float:
@@ -141,9 +139,9 @@ def values_figure(series: list[Series], styles: dict[str, Style]) -> Json:
     labels: list[Json] = []
     ceilings = {one.name: one.ceiling for one in series if one.ceiling}
     for y, one in enumerate(series):
-        style = styles[one.name[0]]
+        style = styles[one.name.system]
         scaled = [rounded(value / factor) for value in one.values]
-        name = f"<b>{one.name[0]}</b> {one.name[1]} {one.name[3]}"
+        name = f"<b>{one.name.system}</b> {one.name.protocol} {one.name.pass_}"
         if one.values:
             middle = statistics.median(one.values)
             name += f": {human(metric, middle)}" if one.state == "ok" else ""
@@ -166,7 +164,7 @@ def values_figure(series: list[Series], styles: dict[str, Style]) -> Json:
                     "x": scaled,
                     "y": spread_over(y, len(scaled)),
                     "marker": {"color": style.colour, "symbol": style.mark, "size": 7, "opacity": 0.7},
-                    "hovertemplate": f"{one.name[0]} {one.name[1]} {one.name[3]}<br>%{{x}} {unit}<extra></extra>",
+                    "hovertemplate": f"{one.name.system} {' '.join(one.name[1::2])}<br>%{{x}} {unit}<extra></extra>",
                 }
             )
             data.append(
@@ -274,7 +272,7 @@ def cloud_figure(pairs: list[Pair]) -> Json:
     """The verdict as one picture when there are too many pairs for a row each: a dot per pair, a row per opponent."""
     rows: dict[str, list[Pair]] = {}
     for pair in pairs:
-        rows.setdefault(f"{pair.candidate.name[0]} against {pair.base.name[0]}", []).append(pair)
+        rows.setdefault(f"{pair.candidate.name.system} against {pair.base.name.system}", []).append(pair)
     data: list[Json] = []
     labels: list[Json] = []
     ratios: list[float] = []
@@ -329,25 +327,33 @@ def latency_ticks(points: list[float]) -> list[float]:
     return [rounded(step * 10.0**decade) for decade in range(low, high + 1) for step in steps]
 
 
-def latency_figure(lines: dict[str, tuple[int, list[int]]], styles: dict[str, Style]) -> Json:
-    """How many operations take longer than a latency; a line per system, from its merged histograms.
+def latency_figure(lines: dict[SeriesName, dict[str, _results.Distribution]], styles: dict[str, Style]) -> Json:
+    """How many operations take longer than a latency, in one frame.
 
-    :param lines: samples and :func:`_results.slower_than` by system.
+    A line per series and operation, from its merged histograms. Colour and mark tell the system, the dash what else
+    differs.
     """
-    data: list[Json] = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": f"{system} ({samples} operations)",
-            "x": [rounded(point / 1e6, 4) for point in points],
-            "y": [100 * share for share in _results.SLOWER_SHARES[: len(points)]],
-            "line": {"color": styles[system].colour, "dash": styles[system].dash, "width": 2},
-            "marker": {"symbol": styles[system].mark, "size": 7},
-            "hovertemplate": f"{system}: %{{y}} % take longer than %{{x}} ms<extra></extra>",
-        }
-        for system, (samples, points) in lines.items()
-        if points
-    ]
+    shown = [(name, operation, found) for name, operations in lines.items() for operation, found in operations.items()]
+    terms = list(dict.fromkeys((*name[1::2], operation) for name, operation, _found in shown))
+    data: list[Json] = []
+    for name, operation, (samples, points) in shown:
+        term = (*name[1::2], operation)
+        style = styles[name.system]
+        # what all lines share goes without saying
+        said = [word for place, word in enumerate(term) if len({other[place] for other in terms}) > 1]
+        label = " ".join([name.system, *said])
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": f"{label} ({samples} operations)",
+                "x": [rounded(point / 1e6, 4) for point in points],
+                "y": [100 * share for share in _results.SLOWER_SHARES[: len(points)]],
+                "line": {"color": style.colour, "dash": DASHES[terms.index(term) % len(DASHES)], "width": 2},
+                "marker": {"symbol": style.mark, "size": 7},
+                "hovertemplate": f"{label}: %{{y}} % take longer than %{{x}} ms<extra></extra>",
+            }
+        )
     shares = [90, 50, 10, 1, 0.1, 0.01]
     ticks = latency_ticks([x for line in data for x in line["x"]])
     layout = {

@@ -17,16 +17,18 @@ import json
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _figures
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Distribution, SeriesName, operations_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     human,
     instance_lines,
+    latency_text,
     machines_lines,
     not_served,
-    series_of,
+    pair_latency,
     spoken,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import (
@@ -43,12 +45,14 @@ OPEN_SERIES = 200
 """With more series than this the workloads are closed at first, to keep the page quick."""
 LONG_TABLE = 40
 """Longer tables than this are closed at first."""
+LATENCY_LINES = 24
+"""With more lines than this the latencies of a workload do not share one frame."""
 FULL_PAIRS = 600
 """With more pairs than this the tables show word, ratio and interval; the other numbers are in verdicts.csv."""
 PAIR_COLUMNS = 6
 """As many pairs of systems fit beside each other in one table."""
 
-Distributions = dict[SeriesName, tuple[int, list[int]]]
+Distributions = dict[SeriesName, dict[str, Distribution]]
 
 
 class Pictures:
@@ -72,9 +76,9 @@ def packed(text: str) -> str:
 
 def sides(findings: Findings, pair: Pair) -> str:
     """What is compared with what, as a heading."""
-    if findings.base is not None and pair.base.name[0] == pair.candidate.name[0]:
-        return f"{pair.candidate.name[0]} (this run against the base)"
-    return f"{pair.candidate.name[0]} against {pair.base.name[0]}"
+    if findings.base is not None and pair.base.name.system == pair.candidate.name.system:
+        return f"{pair.candidate.name.system} (this run against the base)"
+    return f"{pair.candidate.name.system} against {pair.base.name.system}"
 
 
 def word_cell(pair: Pair) -> Cell:
@@ -101,7 +105,7 @@ def pair_table(findings: Findings, pairs: list[Pair]) -> Table:
     rows = []
     for pair in pairs:
         comparison = pair.comparison
-        terms = f"{pair.base.name[1]}, {pair.base.name[3]}"
+        terms = f"{pair.base.name.protocol}, {pair.base.name.pass_}"
         row = [Cell(sides(findings, pair), "keep", small=terms), word_cell(pair)]
         if comparison is None:
             row += [Cell("none")] * 3
@@ -111,15 +115,15 @@ def pair_table(findings: Findings, pairs: list[Pair]) -> Table:
                 Cell(f"{comparison.n_base}+{comparison.n_candidate}", "number"),
                 Cell(f"{comparison.cv_base:.1%}, {comparison.cv_candidate:.1%}", "number"),
             ]
-        rows.append([*row, Cell(remark(pair), "text")])
-    return Table(["comparison", "verdict, ratio [interval]", "p", "n", "CV", ""], rows)
+        rows.append([*row, Cell(pair_latency(pair), "text"), Cell(remark(pair), "text")])
+    return Table(["comparison", "verdict, ratio [interval]", "p", "n", "CV", "p99 latency", ""], rows)
 
 
 def triangle(pairs: list[Pair]) -> Table:
     """The pairs of many systems as one table for each protocol and pass: the row against the column."""
-    bases = list(dict.fromkeys(pair.base.name[0] for pair in pairs))
+    bases = list(dict.fromkeys(pair.base.name.system for pair in pairs))
     found: dict[tuple[str, ...], Pair] = {
-        (pair.base.name[1], pair.base.name[3], pair.candidate.name[0], pair.base.name[0]): pair for pair in pairs
+        (*pair.base.name[1::2], pair.candidate.name.system, pair.base.name.system): pair for pair in pairs
     }
     rows = []
     for protocol, passed, candidate in dict.fromkeys(key[:3] for key in found):
@@ -138,11 +142,11 @@ def matrix_of(findings: Findings) -> tuple[Table | None, str]:
         return None, ""
     if len(columns) <= PAIR_COLUMNS and len(pairs) <= FULL_PAIRS:
         found = {(pair.candidate.name[1:], sides(findings, pair)): pair for pair in pairs}
-        names = sorted({pair.candidate.name[1:] for pair in pairs}, key=lambda name: (name[1], name[0], name[2]))
+        terms = {pair.candidate.name[1:] for pair in pairs}
         rows = []
-        for name in names:
-            cells = [found.get((name, column)) for column in columns]
-            first = Cell(name[1], "keep", small=f"{name[0]}, {name[2]}")
+        for protocol, workload, passed in sorted(terms, key=lambda term: (term[1], term[0], term[2])):
+            cells = [found.get(((protocol, workload, passed), column)) for column in columns]
+            first = Cell(workload, "keep", small=f"{protocol}, {passed}")
             rows.append([first, *(word_cell(pair) if pair else Cell("not compared") for pair in cells)])
         return Table(["workload", *columns], rows), "Each word is the verdict on one pair."
     counted = collections.Counter((sides(findings, pair), pair.word) for pair in pairs)
@@ -163,11 +167,11 @@ def questions(plan: Json) -> list[tuple[str, str, str]]:
     ]
 
 
-def asked(findings: Findings, rows: list[Json]) -> list[str]:
-    """What the run was to find out, and on what; rows as of series_of."""
+def asked(findings: Findings) -> list[str]:
+    """What the run was to find out, and on what."""
     plan = findings.run["plan"]
-    passes = sorted({name[3] for name in findings.series})
-    protocols = sorted({name[1] for name in findings.series})
+    passes = sorted({name.pass_ for name in findings.series})
+    protocols = sorted({name.protocol for name in findings.series})
     size = f"{plan['trials']} trials of each, {len(plan['cells'])} cells in {len(findings.series)} series"
     lines = [
         f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
@@ -179,14 +183,14 @@ def asked(findings: Findings, rows: list[Json]) -> list[str]:
         *lines,
         f"Over {', '.join(protocols)}, {' and '.join(passes)}; {size}.",
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
-        *machines_lines(rows),
+        *machines_lines(findings.series.values()),
         *instance_lines(findings.run["nodes"]["nodes"]),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
     ]
 
 
-def series_table(findings: Findings, measured: list[Json]) -> Table:
-    """All series with their numbers, measured as of series_of; failed ones are named."""
+def series_table(findings: Findings) -> Table:
+    """All series with their numbers; failed ones are named."""
     head = [
         "system",
         "protocol",
@@ -202,34 +206,43 @@ def series_table(findings: Findings, measured: list[Json]) -> Table:
     ]
     plan = findings.run["plan"]
     rows = []
-    for row in measured:
-        one = findings.series[(row["system"], row["protocol"], row["workload"], row["pass"])]
+    for one in sorted(findings.series.values(), key=lambda one: one.name):
         bad = one.state != "ok"
-        spread = (
-            f"{human(row['metric'], row['minimum'])} to {human(row['metric'], row['maximum'])}" if row["values"] else ""
-        )
+        ends = [human(one.metric, end) for end in one.range or ()]
         remarks = [one.why] if one.why else []
         if one.at_ceiling:
             remarks.append(f"at the ceiling, {one.ceiling_what}")
         if one.unsteady:
             remarks.append(f"{one.unsteady:.0%} of trials unsteady")
-        if row["machines"] > 1:
-            remarks.append(f"on {row['machines']} machines")
+        if one.machine_count > 1:
+            remarks.append(f"on {one.machine_count} machines")
         deviation = _evidence.cv_text(one.values)
         rows.append(
             [
                 *(Cell(part, "keep") for part in one.name),
                 Cell(f"{SYMBOLS[one.state]} {one.state}" if bad else "ok", f"word {one.state}" if bad else ""),
-                Cell(f"{len(row['values'])} of {row['planned']}", "number"),
-                Cell("none" if row["median"] is None else human(row["metric"], row["median"]), "number"),
-                Cell(spread if len(row["values"]) > 1 else "", "number"),
+                Cell(f"{len(one.values)} of {one.planned}", "number"),
+                Cell("none" if one.median is None else human(one.metric, one.median), "number"),
+                Cell(" to ".join(ends) if len(one.values) > 1 else "", "number"),
                 Cell(deviation, "number"),
-                Cell("n/a" if row["latency_p99_ns"] is None else human("ns", row["latency_p99_ns"]), "number"),
+                Cell(latency_text(one.latency), "number"),
                 Cell("; ".join(remarks), "text"),
             ]
         )
     rows += [[*(Cell(part, "keep") for part in row[:4]), Cell(row[4]), *[Cell("")] * 6] for row in not_served(plan)]
     return Table(head, rows)
+
+
+def latency_frames(lines: Distributions) -> list[tuple[str, Distributions]]:
+    """The distributions of one workload that share a frame, and the name of the frame: all of them, unless that are so
+    many that each protocol and pass needs a frame of its own."""
+    known = {name: found for name, parts in lines.items() if (found := {k: v for k, v in parts.items() if v[1]})}
+    if sum(map(len, known.values())) <= LATENCY_LINES:
+        return [("", known)] if known else []
+    frames: dict[str, Distributions] = {}
+    for name, parts in known.items():
+        frames.setdefault(f", {name.protocol}, {name.pass_}", {})[name] = parts
+    return list(frames.items())
 
 
 def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures) -> list[Json]:
@@ -239,25 +252,19 @@ def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures)
     order = {system: number for number, system in enumerate(plan["systems"])}
     by_workload: dict[str, list[Series]] = collections.defaultdict(list)
     for one in findings.series.values():
-        by_workload[one.name[2]].append(one)
+        by_workload[one.name.workload].append(one)
     pairs: dict[str, list[Pair]] = collections.defaultdict(list)
     for pair in findings.pairs:
-        pairs[pair.candidate.name[2]].append(pair)
+        pairs[pair.candidate.name.workload].append(pair)
     windows = _evidence.windows_of(findings.run)
     full = len(findings.pairs) <= FULL_PAIRS
     parts = []
     for name in sorted(by_workload):
-        series = sorted(by_workload[name], key=lambda one: (one.name[1], one.name[3], order[one.name[0]]))
-        latency = []
-        for protocol, passed in dict.fromkeys((one.name[1], one.name[3]) for one in series):
-            found = {
-                one.name[0]: lines[one.name]
-                for one in series
-                if one.name[1] == protocol and one.name[3] == passed and lines.get(one.name, (0, []))[1]
-            }
-            if found:
-                figure = _figures.latency_figure(found, styles)
-                latency.append({"name": f"{protocol}, {passed}", "number": pictures.add(figure)})
+        series = sorted(by_workload[name], key=lambda one: (one.name.protocol, one.name.pass_, order[one.name.system]))
+        latency = [
+            {"name": name, "number": pictures.add(_figures.latency_figure(part, styles))}
+            for name, part in latency_frames({one.name: lines[one.name] for one in series if one.name in lines})
+        ]
         trials = windows.get(name, [])
         parts.append(
             {
@@ -269,6 +276,7 @@ def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures)
                 if pairs[name]
                 else None,
                 "latency": latency,
+                "operations": " and ".join(operations_of(plan["workloads"][name])),
                 "steady": pictures.add(_figures.steady_figure(trials, styles)) if trials else None,
             }
         )
@@ -281,12 +289,12 @@ def verdict_picture(findings: Findings) -> tuple[Json | None, str]:
     pairs = [pair for pair in findings.pairs if not pair.aa]
     many = len({sides(findings, pair) for pair in pairs}) > 1
     if findings.base is None:
-        pairs = [pair for pair in pairs if pair.base.name[0] == first]
-    pairs.sort(key=lambda pair: (pair.candidate.name[0], *pair.candidate.name[2:0:-1], pair.candidate.name[3]))
+        pairs = [pair for pair in pairs if pair.base.name.system == first]
+    pairs.sort(key=lambda pair: (pair.candidate.name.system, *pair.candidate.name[2:0:-1], pair.candidate.name.pass_))
 
     def named(pair: Pair) -> str:
-        system = f"{pair.candidate.name[0]} " if many else ""
-        return f"{system}{pair.candidate.name[2]} {pair.candidate.name[1]} {pair.candidate.name[3]}"
+        system = f"{pair.candidate.name.system} " if many else ""
+        return f"{system}{pair.candidate.name.workload} {pair.candidate.name.protocol} {pair.candidate.name.pass_}"
 
     base = findings.base["plan"]["run"] if findings.base else first
     caption = (
@@ -320,7 +328,7 @@ def unlike(findings: Findings) -> Table:
         if one.state == "not-comparable"
     ]
     rows += [
-        [Cell(f"{' '.join(pair.candidate.name)} against {pair.base.name[0]}", "keep"), Cell(pair.why, "text")]
+        [Cell(f"{' '.join(pair.candidate.name)} against {pair.base.name.system}", "keep"), Cell(pair.why, "text")]
         for pair in findings.pairs
         if pair.why
         and (pair.word == "not-comparable" or pair.comparison is not None)
@@ -340,7 +348,6 @@ def unlike_text(findings: Findings) -> str:
 def context(findings: Findings, lines: Distributions) -> Json:
     """Everything that the page shows, but for style sheet, script and library."""
     plan = findings.run["plan"]
-    measured = series_of(plan, findings.run["cells"])
     pictures = Pictures()
     picture, caption = verdict_picture(findings)
     number = pictures.add(picture)
@@ -366,7 +373,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
             ("provenance", "Provenance"),
             ("series", "All series"),
         ],
-        "asked": asked(findings, measured),
+        "asked": asked(findings),
         "questions": questions(plan),
         "sentence": sentence(findings),
         "warnings": warnings(findings),
@@ -393,7 +400,7 @@ def context(findings: Findings, lines: Distributions) -> Json:
         "forced": findings.forced,
         "unknown_text": _evidence.unknown_text(findings.run),
         "provenance": _evidence.provenance(findings.run),
-        "all_series": series_table(findings, measured),
+        "all_series": series_table(findings),
         "heights": [figure["layout"]["height"] for figure in pictures.figures],
         "figures": packed(json.dumps(pictures.figures, separators=(",", ":"))),
     }

@@ -17,7 +17,7 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings, _compare, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings, _compare, _results, _series, _statistics
 
 SCHEMA = "netfs.bench/plan/1"
 PASSES = ("warm", "cold")
@@ -75,12 +75,22 @@ def order_key(*parts: object) -> str:
 def head_of_job(name: str, text: str) -> Json:
     """The ``; key: value`` lines at the head of a fio job file.
 
-    Returns ``question``, ``metric`` and ``layout`` (the name of a layout job, or ``none``).
+    Returns ``question``, ``metric``, ``latency`` (the operations whose latency answers the question; without such a
+    line those that the metric counts) and ``layout`` (the name of a layout job, or ``none``).
     """
-    head = dict(re.findall(r"^; (question|metric|layout): (.+?)\s*$", text, re.MULTILINE))
+    head: Json = dict(re.findall(r"^; (question|metric|latency|layout): (.+?)\s*$", text, re.MULTILINE))
     for key in ("question", "metric"):
         if key not in head:
             raise PlanError(f"Workload '{name}' has no line '; {key}: ...' at its head. Add one.")
+    if "latency" in head:
+        head["latency"] = split(head["latency"]) if head["latency"] != "none" else []
+    head["latency"] = _results.operations_of(head)
+    for operation in head["latency"]:
+        if operation not in _results.OPERATIONS:
+            raise PlanError(
+                f"Workload '{name}' names the latency '{operation}', which fio does not measure. Write '; latency:' "
+                f"with some of {', '.join(_results.OPERATIONS)}, or with none."
+            )
     return {"layout": "none", **head, "job": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
@@ -198,7 +208,7 @@ class Catalog(t.NamedTuple):
 
 def twin_of(system: str) -> str:
     """The label under which a system is measured a second time, to count the false alarms of a run."""
-    return f"{system}{_compare.AA_MARK}2"
+    return f"{system}{_series.AA_MARK}2"
 
 
 def families_of(cells: t.Iterable[Json], systems: list[str], workloads: dict[str, Json]) -> list[Json]:
@@ -207,12 +217,12 @@ def families_of(cells: t.Iterable[Json], systems: list[str], workloads: dict[str
     A family is all series of one metric that a pair of systems has in common: ``metric``, ``base``, ``candidate``,
     ``members``.
     """
-    series = {(cell["system"], cell["protocol"], cell["workload"], cell["pass"]) for cell in cells}
+    series = {_results.name_of(cell) for cell in cells}
     members: dict[tuple[str, str, str], int] = {}
     for base, candidate in _compare.paired(systems):
         for name in series:
-            if name[0] == base and (candidate, *name[1:]) in series:
-                family = (workloads[name[2]]["metric"], base, candidate)
+            if name.system == base and name._replace(system=candidate) in series:
+                family = (workloads[name.workload]["metric"], base, candidate)
                 members[family] = members.get(family, 0) + 1
     return [
         {"metric": metric, "base": base, "candidate": candidate, "members": count}
@@ -286,7 +296,7 @@ def needs_more_trials(run: Json) -> list[str]:
         interval = pair.comparison.interval
         half = math.inf if interval is None else (math.log(interval[1]) - math.log(interval[0])) / 2
         if half > HALF_WIDTH_MAX:
-            name = f"{pair.candidate.name[0]} against {pair.base.name[0]}, {' '.join(pair.base.name[1:])}"
+            name = f"{pair.candidate.name.system} against {pair.base.name.system}, {' '.join(pair.base.name[1:])}"
             wide.append(f"{name}: {'no interval yet' if interval is None else f'± {math.expm1(half):.1%}'}")
     return wide
 
@@ -426,7 +436,7 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     if request.get("aa"):
         twin = twin_of(systems[0])
         systems = [systems[0], twin, *systems[1:]]
-        chosen = {name: profiles[_compare.original(name)] for name in systems}
+        chosen = {name: profiles[_series.original(name)] for name in systems}
         protocols[twin] = protocols[systems[0]]
     axes = Axes(seed, {name: protocols[name] for name in systems}, passes)
     ceilings: dict[str, Json] = {}

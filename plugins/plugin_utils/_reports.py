@@ -53,9 +53,9 @@ def brief(head: list[str], rows: list[list[str]], where: str) -> tuple[list[list
 def tables(findings: Findings) -> tuple[list[str], str]:
     """What is printed on a terminal, line by line, and the same as Markdown for a pull request."""
     plan = findings.run["plan"]
-    all_rows = _tables.series_of(plan, findings.run["cells"])
-    sentences = _tables.summary(plan, all_rows) + _tables.instance_lines(findings.run["nodes"]["nodes"])
-    cells, more_series = brief(_tables.HEADERS, _tables.table(all_rows) + _tables.not_served(plan), "report.csv")
+    series = sorted(findings.series.values(), key=lambda one: one.name)
+    sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run["nodes"]["nodes"])
+    cells, more_series = brief(_tables.HEADERS, _tables.table(series) + _tables.not_served(plan), "report.csv")
     pairs, more_pairs = brief(_tables.PAIR_HEADERS, _tables.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
     exit_line = f"Exit code {findings.code}: {findings.exit_meaning}."
@@ -68,8 +68,8 @@ def tables(findings: Findings) -> tuple[list[str], str]:
         head = _tables.PAIR_HEADERS
         lines += [*tabulate(pairs, head, disable_numparse=True).splitlines(), *more_pairs, ""]
         markdown += ["", tabulate(pairs, head, tablefmt="github", disable_numparse=True), *more_pairs]
-    series = tabulate(cells, _tables.HEADERS, tablefmt="github", disable_numparse=True)
-    markdown += ["", "<details><summary>All series</summary>", "", *(f"* {line}" for line in sentences), "", series]
+    all_series = tabulate(cells, _tables.HEADERS, tablefmt="github", disable_numparse=True)
+    markdown += ["", "<details><summary>All series</summary>", "", *(f"* {line}" for line in sentences), "", all_series]
     return [*lines, *lead, exit_line], "\n".join([*markdown, *more_series, "", "</details>"]) + "\n"
 
 
@@ -91,7 +91,7 @@ def settle(directory: Path, findings: Findings, *, dry_run: bool = False) -> tup
         "report.junit.xml": lambda: _export.to_junit(findings),
         "report.prom": lambda: _export.to_prometheus(findings),
         "report.html": lambda: html(findings),
-        "verdict.json": lambda: _tables.as_json(_verdicts.verdict_document(findings)),
+        "verdict.json": lambda: _verdicts.to_json(findings),
     }
     changed = {}
     for name, make in makers.items():

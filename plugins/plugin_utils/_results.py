@@ -21,8 +21,11 @@ when it holds for these only. Those of the plan, of which every value has a reco
 from __future__ import annotations
 
 import concurrent.futures
+import functools
+import hashlib
 import json
 import multiprocessing
+import re
 import sys
 import typing as t
 from pathlib import Path
@@ -30,12 +33,28 @@ from pathlib import Path
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, read_json
-
-SeriesName = tuple[str, str, str, str]
-"""System, protocol, workload and pass."""
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, is_value, read_json
 
 AXES = ("system", "protocol", "workload", "pass")
+"""What a series is told by, as records and tables call it."""
+OPERATIONS = ("read", "write", "fsync")
+"""What a latency is measured of."""
+
+
+class SeriesName(t.NamedTuple):
+    """What the cells of one series have in common."""
+
+    system: str
+    protocol: str
+    workload: str
+    pass_: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The same by the names that records and tables use."""
+        return dict(zip(AXES, self, strict=True))
+
+
 OPTIONAL = ("steady", "cold", "verified", "counters", "server_counters", "client_bound")
 
 # what differs from cell to cell without making a difference, and the job's text, which the plan holds
@@ -43,13 +62,26 @@ NOT_KEPT = {"job", "command"}
 
 MANY_CELLS = 5000
 
+Distribution = tuple[int, list[int]]
+"""Samples, and the latencies (ns) that each of SLOWER_SHARES of them exceeds."""
+
 SLOWER_SHARES = (0.9, 0.75, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 """Shares of operations that take longer, for which a distribution keeps the latency."""
+
+
+@functools.cache
+def hash_of_job(job: str) -> str:
+    """SHA-256 of a job but for the line that names its latency: that says what is shown, not what is measured, so that
+    a run made before there were such lines is compared with one made after."""
+    measured = re.sub(r"^; latency: .*\n", "", job, count=1, flags=re.MULTILINE)
+    return hashlib.sha256(measured.encode()).hexdigest()
 
 
 def slim(record: Json, shared: dict[str, Json]) -> Json:
     """A cell record without what no report shows; equal provenance becomes one object for all cells."""
     provenance = {key: value for key, value in record["provenance"].items() if key not in NOT_KEPT}
+    if "job" in record["provenance"]:
+        provenance["job_sha256"] = hash_of_job(record["provenance"]["job"])
     if isinstance(provenance.get("mount"), dict):
         provenance["mount"] = {key: value for key, value in provenance["mount"].items() if key != "free_bytes"}
     kept = {
@@ -106,22 +138,34 @@ def read_run(directory: Path) -> Json:
     return {"plan": plan, "nodes": nodes, "cells": cells, "directory": directory}
 
 
+def name_of(cell: Json) -> SeriesName:
+    """The series of a cell, of the plan or of a record."""
+    return SeriesName(*(cell[axis] for axis in AXES))
+
+
+def has_value(cell: Json, metric: str) -> bool:
+    """Whether a record counts: the cell is fine and has a value of its main metric."""
+    return cell["status"] == "ok" and is_value(cell["metrics"].get(metric))
+
+
 def planned_series(plan: Json) -> dict[SeriesName, list[str]]:
     """The ids of the cells of every series, in the order of the plan."""
     planned: dict[SeriesName, list[str]] = {}
     for cell in plan["cells"]:
-        name = (cell["system"], cell["protocol"], cell["workload"], cell["pass"])
-        planned.setdefault(name, []).append(cell["id"])
+        planned.setdefault(name_of(cell), []).append(cell["id"])
     return planned
 
 
-def direction_of(metric: str) -> str:
-    """``read`` or ``write`` (or ``fsync``): what the main metric counts."""
-    return metric.split("_", maxsplit=1)[0]
+def operations_of(workload: Json) -> list[str]:
+    """The operations (``read``, ``write``, ``fsync``) whose latency answers the question of a workload of a plan.
+
+    A plan of before these were named has those that the main metric counts.
+    """
+    return t.cast("list[str]", workload.get("latency", [workload["metric"].split("_", maxsplit=1)[0]]))
 
 
-def add_bins(merged: dict[int, int], raw: Path, direction: str) -> None:
-    """Add the samples per bin (its middle in ns) of one raw fio file, over its jobs and clients."""
+def add_bins(merged: dict[str, dict[int, int]], raw: Path) -> None:
+    """Add the samples per bin (its middle in ns) of one raw fio file, over its jobs and clients, to each operation."""
     try:
         text = raw.read_text(encoding="utf-8")
     except OSError:
@@ -135,10 +179,10 @@ def add_bins(merged: dict[int, int], raw: Path, direction: str) -> None:
         except ValueError:
             return
     for job in _fio.jobs_of(document):
-        block = job.get(direction, {})
-        for key, count in block.get("clat_ns", block.get("lat_ns", {})).get("bins", {}).items():
-            middle = int(key)
-            merged[middle] = merged.get(middle, 0) + count
+        for operation, bins in merged.items():
+            block = job.get("sync" if operation == "fsync" else operation, {})
+            for key, count in block.get("clat_ns", block.get("lat_ns", {})).get("bins", {}).items():
+                bins[int(key)] = bins.get(int(key), 0) + count
 
 
 def slower_than(bins: t.Mapping[int, int]) -> list[int]:
@@ -157,28 +201,28 @@ def slower_than(bins: t.Mapping[int, int]) -> list[int]:
     return points
 
 
-def distribution(raws: list[Path], direction: str) -> tuple[int, list[int]]:
-    """Samples of the merged histograms of a series, and the latencies of :func:`slower_than`."""
-    merged: dict[int, int] = {}
+def distribution(raws: list[Path], operations: list[str]) -> dict[str, Distribution]:
+    """Of each operation of a series the samples of its merged histograms, and the latencies of :func:`slower_than`."""
+    merged: dict[str, dict[int, int]] = {operation: {} for operation in operations}
     for raw in raws:
-        add_bins(merged, raw, direction)
-    return sum(merged.values()), slower_than(merged)
+        add_bins(merged, raw)
+    return {operation: (sum(bins.values()), slower_than(bins)) for operation, bins in merged.items() if bins}
 
 
-def distributions(run: Json) -> dict[SeriesName, tuple[int, list[int]]]:
+def distributions(run: Json) -> dict[SeriesName, dict[str, Distribution]]:
     """:func:`distribution` of every series with raw files; with many of them, on all processors."""
-    metrics = {name: workload["metric"] for name, workload in run["plan"]["workloads"].items()}
+    workloads = run["plan"]["workloads"]
     raws: dict[SeriesName, list[Path]] = {}
     for cell in run["cells"]:
-        if cell["status"] == "ok" and cell["raw"] != UNKNOWN:
-            name = (cell["system"], cell["protocol"], cell["workload"], cell["pass"])
+        name = name_of(cell)
+        if cell["raw"] != UNKNOWN and has_value(cell, workloads[name.workload]["metric"]):
             raws.setdefault(name, []).append(run["directory"] / cell["raw"])
-    directions = [direction_of(metrics[name[2]]) for name in raws]
+    operations = [operations_of(workloads[name.workload]) for name in raws]
     if len(run["cells"]) < MANY_CELLS:
-        found = list(map(distribution, raws.values(), directions))
+        found = list(map(distribution, raws.values(), operations))
     else:
-        # fork, because the module of this function may have come in a way that a new Python cannot repeat
+        # fork, because a new Python would not know where the collection lies
         context = multiprocessing.get_context("fork")
         with concurrent.futures.ProcessPoolExecutor(mp_context=context) as pool:
-            found = list(pool.map(distribution, raws.values(), directions, chunksize=64))
-    return {name: kept for name, kept in zip(raws, found, strict=True) if kept[0]}
+            found = list(pool.map(distribution, raws.values(), operations, chunksize=64))
+    return dict(zip(raws, found, strict=True))

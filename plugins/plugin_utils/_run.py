@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import typing as t
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json, wr
 CELL_SCHEMA = "netfs.bench/cell/1"
 RUN_SCHEMA = "netfs.bench/run/1"
 UNKNOWN = "unknown"
+
+
+def is_value(value: object) -> bool:
+    """Whether this is what a verdict can rest on: a positive number, and a finite one."""
+    return isinstance(value, (int, float)) and 0 < value < math.inf
 
 
 class RunError(Exception):

@@ -2,18 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run adds up to: one row per series, computed from its plan and its cell records alone."""
+"""What a run adds up to, as sentences and tables for a terminal and for a pull request; and how numbers are shown."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import statistics
+import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, machine_of
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import direction_of, planned_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import remark as pair_remark
 
@@ -48,85 +45,40 @@ def spoken(metric: str) -> str:
     return metric.removesuffix("_bytes_per_s").removesuffix("_ns").replace("_", " ").replace("iops", "IOPS")
 
 
-def series_of(plan: Json, cells: list[Json]) -> list[Json]:
-    """One row per series (the cells that differ only in the trial), in alphabetical order.
-
-    Each has ``system``, ``protocol``, ``workload``, ``pass``, ``metric``, ``values`` (of the cells that are ok),
-    ``median``, ``minimum``, ``maximum`` (None without values), ``planned``, ``failed``, ``missing``, ``reasons``,
-    ``machines`` (how many they were measured on, 0 when that is unknown) and ``latency_p99_ns``: the median over the
-    cells of the p99 of the main metric's direction, or None.
-    """
-    records = {cell["id"]: cell for cell in cells}
-    keys = ("system", "protocol", "workload", "pass")
-    rows = []
-    for series, ids in sorted(planned_series(plan).items()):
-        found = [records[cell_id] for cell_id in ids if cell_id in records]
-        good = [cell for cell in found if cell["status"] == "ok"]
-        row = dict(zip(keys, series, strict=True))
-        metric = plan["workloads"][row["workload"]]["metric"]
-        values = [cell["metrics"][metric] for cell in good if metric in cell["metrics"]]
-        p99 = [
-            cell["metrics"][name]
-            for cell in good
-            if (name := f"{direction_of(metric)}_latency_p99_ns") in cell["metrics"]
-        ]
-        rows.append(
-            {
-                **row,
-                "metric": metric,
-                "values": values,
-                "median": statistics.median(values) if values else None,
-                "minimum": min(values, default=None),
-                "maximum": max(values, default=None),
-                "latency_p99_ns": statistics.median(p99) if p99 else None,
-                "planned": len(ids),
-                "failed": len(found) - len(values),
-                "missing": len(ids) - len(found),
-                "machines": len({machine_of(cell) for cell in good} - {""}),
-                "reasons": sorted(
-                    {
-                        cell["reason"] or f"no value of {metric}"
-                        for cell in found
-                        if cell["status"] != "ok" or metric not in cell["metrics"]
-                    }
-                ),
-            }
-        )
-    return rows
+def p99_text(value: float | None) -> str:
+    """A latency as people read it; ``n/a`` where too little was done for one."""
+    return "n/a" if value is None else human("ns", value)
 
 
-def remark(row: Json) -> str:
+def latency_text(latency: dict[str, float | None]) -> str:
+    """The p99 of a series by operation, such as ``1.43 ms (fsync)``; ``none`` where no latency answers its question."""
+    return ", ".join(f"{p99_text(value)} ({operation})" for operation, value in latency.items()) or "none"
+
+
+def remark(series: Series) -> str:
     """What a reader must know of a series beside its numbers."""
     parts = []
-    if row["failed"]:
-        parts.append(f"{row['failed']} of {row['planned']} failed: {'; '.join(row['reasons'])}")
-    if row["missing"]:
-        parts.append(f"{row['missing']} of {row['planned']} not measured")
-    if row["machines"] > 1:
-        parts.append(f"on {row['machines']} machines")
+    if series.failed:
+        parts.append(f"{series.failed} of {series.planned} failed: {'; '.join(series.reasons)}")
+    if series.missing:
+        parts.append(f"{series.missing} of {series.planned} not measured")
+    if series.machine_count > 1:
+        parts.append(f"on {series.machine_count} machines")
     return "; ".join(parts)
 
 
-def table(rows: list[Json]) -> list[list[str]]:
+def table(series: t.Iterable[Series]) -> list[list[str]]:
     """Cells of the table that is printed, one list per series, in the order of HEADERS."""
-
-    def show(row: Json, *keys: str) -> str:
-        values = [human(row["metric"], row[key]) for key in keys if row[key] is not None]
-        return " - ".join(values) or "none"
-
     return [
         [
-            row["system"],
-            row["protocol"],
-            row["workload"],
-            row["pass"],
-            f"{len(row['values'])} of {row['planned']}",
-            show(row, "median"),
-            show(row, "minimum", "maximum") if len(row["values"]) > 1 else "",
-            human("ns", row["latency_p99_ns"]) if row["latency_p99_ns"] is not None else "n/a",
-            remark(row),
+            *one.name,
+            f"{len(one.values)} of {one.planned}",
+            "none" if one.median is None else human(one.metric, one.median),
+            " - ".join(human(one.metric, end) for end in one.range) if one.range and len(one.values) > 1 else "",
+            latency_text(one.latency),
+            remark(one),
         ]
-        for row in rows
+        for one in series
     ]
 
 
@@ -138,15 +90,15 @@ def not_served(plan: Json) -> list[list[str]]:
     ]
 
 
-def summary(plan: Json, rows: list[Json]) -> list[str]:
+def summary(plan: Json, series: t.Collection[Series]) -> list[str]:
     """The sentences above the table: what was asked, what came of it, and what it does not show."""
-    planned = sum(row["planned"] for row in rows)
-    measured = sum(len(row["values"]) for row in rows)
-    failed = sum(row["failed"] for row in rows)
+    planned = sum(one.planned for one in series)
+    measured = sum(len(one.values) for one in series)
+    failed = sum(one.failed for one in series)
     return [
         f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
         f"{measured} of {planned} cells measured, {failed} failed, {planned - measured - failed} not measured.",
-        *machines_lines(rows),
+        *machines_lines(series),
         *(
             f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
             for name, profile in sorted(plan["systems"].items())
@@ -155,9 +107,9 @@ def summary(plan: Json, rows: list[Json]) -> list[str]:
     ]
 
 
-def machines_lines(rows: list[Json]) -> list[str]:
+def machines_lines(series: t.Iterable[Series]) -> list[str]:
     """A sentence on how many machines figures rest, and for which they hold; none when no machine was recorded."""
-    count = max((row["machines"] for row in rows), default=0)
+    count = max((one.machine_count for one in series), default=0)
     if count > 1:
         return [f"The figures of a series rest on up to {count} machines, which took turns from trial to trial."]
     return ["All figures of a series rest on one machine, and hold for that one."] if count else []
@@ -176,31 +128,6 @@ def instance_lines(nodes: Json) -> list[str]:
     ]
 
 
-def as_csv(rows: list[Json]) -> str:
-    """One line per series with plain numbers; the unit is in the metric's name."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = [
-        "system",
-        "protocol",
-        "workload",
-        "pass",
-        "metric",
-        "median",
-        "minimum",
-        "maximum",
-        "latency_p99_ns",
-        "planned",
-        "failed",
-        "missing",
-    ]
-    writer.writerow([*names, "values", "reasons"])
-    for row in rows:
-        plain = ["" if row[name] is None else row[name] for name in names]
-        writer.writerow([*plain, " ".join(map(str, row["values"])), "; ".join(row["reasons"])])
-    return text.getvalue()
-
-
 PAIR_HEADERS = [
     "workload",
     "protocol",
@@ -212,14 +139,21 @@ PAIR_HEADERS = [
     "p (family)",
     "n",
     "CV",
+    "p99 latency",
     "",
 ]
+
+
+def pair_latency(pair: Pair) -> str:
+    """The p99 of both sides, by operation; the candidate's first, as in the name of the comparison."""
+    new, old = pair.candidate.latency, pair.base.latency
+    return ", ".join(f"{p99_text(new[name])} against {p99_text(old[name])} ({name})" for name in new if name in old)
 
 
 def pair_table(pairs: list[Pair]) -> list[list[str]]:
     """Cells of the table of verdicts, one list per pair, in the order of PAIR_HEADERS."""
     rows = []
-    for pair in sorted(pairs, key=lambda pair: (pair.base.name[2], pair.base.name[1], pair.base.name[3])):
+    for pair in sorted(pairs, key=lambda pair: (pair.base.name.workload, *pair.base.name[1::2])):
         found = pair.comparison
         numbers = ["none"] * 5
         if found is not None:
@@ -232,18 +166,14 @@ def pair_table(pairs: list[Pair]) -> list[list[str]]:
             ]
         rows.append(
             [
-                pair.candidate.name[2],
-                pair.candidate.name[1],
-                pair.candidate.name[3],
-                f"{pair.candidate.name[0]} against {pair.base.name[0]}",
+                pair.candidate.name.workload,
+                pair.candidate.name.protocol,
+                pair.candidate.name.pass_,
+                f"{pair.candidate.name.system} against {pair.base.name.system}",
                 f"{SYMBOLS[pair.word]} {pair.word}",
                 *numbers,
+                pair_latency(pair),
                 pair_remark(pair),
             ]
         )
     return rows
-
-
-def as_json(document: Json) -> str:
-    """A document as it is kept in a file."""
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import collections
+import json
 import typing as t
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _results, _statistics
-from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair, Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series, read_series
 
 SCHEMA = "netfs.bench/verdict/1"
 BASELINE_SCHEMA = "netfs.bench/baseline/1"
@@ -94,17 +96,17 @@ class Findings(t.NamedTuple):
 
 def judge_run(run: Json, base: Json | None = None, *, force: bool = False, strict: bool = False) -> Findings:
     """Judge a run: its systems against each other, or all of it against another run."""
-    series = _compare.read_series(run)
+    series = read_series(run)
     if base is None:
         pairs = _compare.within(run, force, series)
         first = next(iter(run["plan"]["systems"]))
         # a run fails on what is slower than the system named first, not on every order among the others
-        judged = [pair for pair in pairs if pair.base.name[0] == first or pair.aa or pair.word != "slower"]
+        judged = [pair for pair in pairs if pair.base.name.system == first or pair.aa or pair.word != "slower"]
         code = _compare.exit_code(judged, strict, series.values())
         if not pairs and len(run["plan"]["systems"]) == 1 and code == _compare.EXIT_TOO_FEW:
             code = _compare.EXIT_OK
         return Findings(run, None, series, pairs, force, strict, code, [], [])
-    pairs = _compare.between(base, run, force)
+    pairs = _compare.between(base, run, force, series)
     code = _compare.exit_code(pairs, strict, series.values())
     return Findings(run, base, series, pairs, force, strict, code, *_compare.unmatched(base, run))
 
@@ -117,7 +119,7 @@ def list_of(parts: list[str]) -> str:
 def sentence(findings: Findings) -> str:
     """What came of it, in one sentence."""
     plan = findings.run["plan"]
-    systems = [name for name in plan["systems"] if _compare.AA_MARK not in name]
+    systems = [name for name in plan["systems"] if AA_MARK not in name]
     counts = findings.counts
     total = sum(counts.values())
     if findings.base is not None:
@@ -226,10 +228,15 @@ def verdict_document(findings: Findings) -> Json:
     }
 
 
+def to_json(findings: Findings) -> str:
+    """The text of ``verdict.json``."""
+    return json.dumps(verdict_document(findings), indent=1, ensure_ascii=False) + "\n"
+
+
 def declare_baseline(directory: Path, *, dry_run: bool = False) -> Json:
     """Make a run the baseline of its results directory, or raise a RunError: a run with a hole never becomes one."""
     run = _results.read_run(directory)
-    unfit = [series for series in _compare.read_series(run).values() if series.state != "ok"]
+    unfit = [series for series in read_series(run).values() if series.state != "ok"]
     if unfit:
         named = "; ".join(f"{' '.join(one.name)}: {one.state}, {one.why}" for one in unfit[:5])
         more = f"; and {len(unfit) - 5} more" if len(unfit) > 5 else ""

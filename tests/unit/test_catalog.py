@@ -22,6 +22,7 @@ PROFILES = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
     for path in sorted((ROOT / "playbooks" / "systems").glob("*.yml"))
 }
+README = (ROOT / "playbooks/workloads/README.md").read_text(encoding="utf-8")
 WORKLOADS = sorted((ROOT / "playbooks" / "workloads").glob("*.fio"))
 
 
@@ -69,6 +70,12 @@ def test_workload(path):
     head = head_of_job(path.stem, text)
     assert head["question"].endswith("?")
     assert re.fullmatch(r"(read|write)_(bandwidth_bytes_per_s|iops)", head["metric"])
+    # the latency of a buffered write is that of a copy in memory
+    buffered = "direct=1" not in head["job"] and "filecreate" not in head["job"]
+    assert not (buffered and "write" in head["latency"])
+    assert ("fsync" in head["latency"]) == ("\nfsync=1\n" in head["job"])
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{path.stem}` |"))
+    assert row.split(" | ")[2:] == [f"`{head['metric']}`", ", ".join(head["latency"]) or "none", f"{head['layout']} |"]
     if head["layout"] != "none":
         assert (path.parent / "layouts" / f"{head['layout']}.fio").exists()
     assert "directory" not in re.findall(r"^(\w+)=", text, re.MULTILINE), "the directory comes from the caller"

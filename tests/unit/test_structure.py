@@ -100,9 +100,11 @@ def test_the_first_line_of_a_file_says_what_it_is_for() -> None:
         assert "private" not in first.lower(), path
 
 
-def test_what_an_action_does_is_documented_in_a_module_that_does_nothing() -> None:
-    actions = sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py"))
-    assert actions
-    for name in actions:
-        body = ast.parse((ROOT / f"plugins/modules/{name}.py").read_text(encoding="utf-8")).body
-        assert {type(part) for part in body} == {ast.ImportFrom, ast.Assign}, name
+def test_every_action_is_documented_in_a_module_of_its_name() -> None:
+    """What runs on the controller alone has a module that does nothing; some actions have one that works on nodes."""
+    names = {path.stem for path in (ROOT / "plugins/action").glob("*.py")}
+    modules = {name: (ROOT / f"plugins/modules/{name}.py").read_text(encoding="utf-8") for name in names}
+    stubs = [name for name, text in modules.items() if "def main" not in text]
+    assert {"bench_plan", "bench_grow", "bench_report", "bench_compare"} <= set(stubs)
+    for name in stubs:
+        assert {type(part) for part in ast.parse(modules[name]).body} == {ast.ImportFrom, ast.Assign}, name

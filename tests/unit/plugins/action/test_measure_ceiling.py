@@ -81,9 +81,9 @@ def test_a_job_without_files_takes_a_section_and_variables_that_are_only_known_n
     ("answers", "reason"),
     [
         ([{"failed": True, "msg": "fio is not installed here."}], "fio is not installed here."),
-        ([LAID_OUT, {"failed": True}], "fio told no read_bandwidth_bytes_per_s"),
-        ([LAID_OUT, {"metrics": {}}], "fio told no read_bandwidth_bytes_per_s"),
-        ([LAID_OUT, {"metrics": {"read_bandwidth_bytes_per_s": 0}}], "fio told no read_bandwidth_bytes_per_s"),
+        ([LAID_OUT, {"failed": True}], "fio reported no read_bandwidth_bytes_per_s"),
+        ([LAID_OUT, {"metrics": {}}], "fio reported no read_bandwidth_bytes_per_s"),
+        ([LAID_OUT, {"metrics": {"read_bandwidth_bytes_per_s": 0}}], "fio reported no read_bandwidth_bytes_per_s"),
         ([LAID_OUT, AnsibleConnectionFailure("no route")], "The node did not answer: no route"),
     ],
 )

@@ -10,15 +10,13 @@ import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import (
     between,
-    differences,
-    digest,
     exit_code,
     false_alarms,
     families,
-    read_series,
     unmatched,
     within,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import differences, digest, read_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import remark
 
 STEADY = [100.0, 101.0, 99.5, 100.5, 99.0, 100.2, 100.8, 99.7]

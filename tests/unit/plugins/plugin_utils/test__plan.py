@@ -20,6 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     families_of,
     fit_budget,
     grown,
+    head_of_job,
     make_plan,
     may_grow,
     minutes_of,
@@ -223,6 +224,24 @@ def test_nonsense_is_refused(request_, message):
     with pytest.raises(PlanError) as error:
         plan(**request_)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "line, latency",
+    [
+        ("", ["write"]),
+        ("; latency: fsync\n", ["fsync"]),
+        ("; latency: read, write \n", ["read", "write"]),
+        ("; latency: none\n", []),
+    ],
+)
+def test_a_workload_names_the_latency_that_answers_its_question(line, latency):
+    assert head_of_job("x", f"; question: how?\n; metric: write_iops\n{line}")["latency"] == latency
+
+
+def test_a_latency_that_fio_does_not_measure_is_refused():
+    with pytest.raises(PlanError, match=r"names the latency 'close'.*read, write, fsync, or with none"):
+        head_of_job("x", "; question: how?\n; metric: write_iops\n; latency: fsync, close\n")
 
 
 @pytest.mark.parametrize("key", ["question", "metric"])

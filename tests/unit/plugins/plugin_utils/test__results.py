@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -59,6 +60,13 @@ def test_a_damaged_record_is_named(tmp_path, text):
         _results.read_run(directory)
 
 
+def test_the_line_that_names_a_latency_makes_no_other_job():
+    job = "; metric: write_iops\n; layout: none\n\n[job]\nrw=write\n"
+    named = job.replace("; layout", "; latency: fsync\n; layout")
+    assert _results.hash_of_job(named) == _results.hash_of_job(job) == hashlib.sha256(job.encode()).hexdigest()
+    assert _results.hash_of_job(job.replace("rw=write", "rw=read")) != _results.hash_of_job(job)
+
+
 def test_points_of_a_distribution_are_percentiles_and_end_where_samples_are_too_few():
     bins = {bin_key(1000 * number): 3 for number in range(1, 401)}
     points = _results.slower_than(bins)
@@ -73,9 +81,9 @@ def test_histograms_of_all_trials_are_merged_one_by_one_or_on_all_processors(tmp
     monkeypatch.setattr(_results, "MANY_CELLS", many)
     run = _results.read_run(synthetic.write_run(tmp_path / "r", SHAPE))
     found = _results.distributions(run)
-    samples, points = found["a", "nfs3", "rand-read-4k", "warm"]
+    samples, points = found["a", "nfs3", "rand-read-4k", "warm"]["read"]
     assert samples == 80000
-    assert points[2] > found["b", "nfs3", "rand-read-4k", "warm"][1][2]
+    assert points[2] > found["b", "nfs3", "rand-read-4k", "warm"]["read"][1][2]
 
 
 def test_notes_around_a_raw_document_do_no_harm_and_a_missing_one_neither(tmp_path):
@@ -83,4 +91,10 @@ def test_notes_around_a_raw_document_do_no_harm_and_a_missing_one_neither(tmp_pa
     (tmp_path / "noted").write_text("fio: a note\n" + json.dumps(document), encoding="utf-8")
     (tmp_path / "broken").write_text("{", encoding="utf-8")
     raws = [tmp_path / name for name in ("noted", "broken", "none")]
-    assert _results.distribution(raws, "read") == (5, [])
+    assert _results.distribution(raws, ["read", "fsync"]) == {"read": (5, [])}
+
+
+def test_the_histogram_of_a_flush_is_the_one_of_fios_syncs(tmp_path):
+    document = {"jobs": [{"write": {"clat_ns": {"bins": {"100": 9}}}, "sync": {"lat_ns": {"bins": {"1004": 6}}}}] * 2}
+    (tmp_path / "raw").write_text(json.dumps(document), encoding="utf-8")
+    assert _results.distribution([tmp_path / "raw"], ["fsync"]) == {"fsync": (12, [1004])}
