@@ -17,7 +17,14 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings, _compare, _results, _series, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils import (
+    _ceilings,
+    _compare,
+    _profiles,
+    _results,
+    _series,
+    _statistics,
+)
 
 SCHEMA = "netfs.bench/plan/1"
 PASSES = ("warm", "cold")
@@ -124,6 +131,27 @@ def refuse_idle_systems(profiles: dict[str, Json], protocols: dict[str, list[str
         )
 
 
+def refuse_faulty_profiles(chosen: dict[str, Json], profiles: dict[str, Json]) -> None:
+    """Raise a PlanError for the first of the chosen profiles that says what no profile can."""
+    for name, profile in chosen.items():
+        others = (other for key, other in profiles.items() if key != name and isinstance(other, dict))
+        used = {"client", *(service["node"] for other in others for service in other.get("services", []))}
+        faults = _profiles.faults_of(profile, CLIENT_FILESYSTEM, used)
+        if faults:
+            raise PlanError(f"playbooks/systems/{name}.yml: {'; '.join(faults)}.")
+
+
+def refuse_systems_without_a_pass(offered: dict[str, list[str]], passes: dict[str, list[str]]) -> None:
+    """Raise a PlanError for systems whose profile has none of the passes that are measured."""
+    wanted = {name for names in passes.values() for name in names}
+    idle = [name for name, names in offered.items() if not wanted & set(names)]
+    if idle:
+        raise PlanError(
+            f"{', '.join(idle)} can have no {' or '.join(sorted(wanted))} pass, as the profile says. Add passes=warm, "
+            "or leave out the system."
+        )
+
+
 def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[str]) -> Json:
     """Whose kernel a node runs on, and why.
 
@@ -165,6 +193,18 @@ def passes_of(work: Json, wanted: t.Iterable[str]) -> list[str]:
     """The passes of a workload. Cold is for those that only read what was laid out: writes have no cold."""
     reads = work["layout"] != "none" and not _fio.writes(work["job"])
     return [name for name in wanted if name == "warm" or reads]
+
+
+def passes_of_all(works: dict[str, Json], wanted: list[str], workloads: dict[str, str]) -> dict[str, list[str]]:
+    """The passes of every workload of a run; a PlanError when none has one."""
+    names = choose("pass", wanted, PASSES)
+    passes = {name: passes_of(work, names) for name, work in works.items()}
+    if not any(passes.values()):
+        raise PlanError(
+            "A cold pass is for workloads that read what was laid out before, and none of those was named. "
+            f"Add passes=warm, or take one of: {', '.join(readers(workloads))}."
+        )
+    return passes
 
 
 def with_cold_job(work: Json) -> Json:
@@ -309,6 +349,8 @@ class Axes(t.NamedTuple):
     """The protocols over which every system is measured."""
     passes: dict[str, list[str]]
     """The passes of every workload."""
+    offered: dict[str, list[str]]
+    """The passes that every system can have: one that keeps all in memory has no cold one."""
 
 
 def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
@@ -332,7 +374,7 @@ def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
                 }
                 for step in PASSES
                 for workload in works
-                if step in axes.passes[workload]
+                if step in axes.passes[workload] and step in axes.offered[system]
             ]
             if turn:
                 turns.append(
@@ -355,15 +397,17 @@ def grown(plan: Json, why: list[str]) -> Json:
     """The plan with one more trial of everything, and the reasons kept under ``growth``."""
     protocols: dict[str, list[str]] = {}
     passes: dict[str, list[str]] = {}
+    offered: dict[str, list[str]] = {}
     for cell in plan["cells"]:
         for names, key, value in (
             (protocols, cell["system"], cell["protocol"]),
             (passes, cell["workload"], cell["pass"]),
+            (offered, cell["system"], cell["pass"]),
         ):
             if value not in names.setdefault(key, []):
                 names[key].append(value)
     trial = plan["trials"] + 1
-    turns, cells = trial_of(Axes(plan["seed"], protocols, passes), trial)
+    turns, cells = trial_of(Axes(plan["seed"], protocols, passes, offered), trial)
     seconds = plan["estimate_seconds"] / plan["trials"]
     return {
         **plan,
@@ -417,16 +461,11 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     unknown = sorted(set(request["variables"]) - set(effort["variables"]))
     if unknown:
         raise PlanError(f"Unknown workload variable '{unknown[0]}'. Known: {', '.join(effort['variables'])}.")
-    wanted_passes = choose("pass", split(request.get("passes")) or effort["passes"], PASSES)
-    passes = {name: passes_of(work, wanted_passes) for name, work in works.items()}
-    if not any(passes.values()):
-        raise PlanError(
-            "A cold pass is for workloads that read what was laid out before, and none of those was named. "
-            f"Add passes=warm, or take one of: {', '.join(readers(workloads))}."
-        )
+    passes = passes_of_all(works, split(request.get("passes")) or effort["passes"], workloads)
     variables = {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
     seed = str(request["seed"])
     chosen = {name: profiles[name] for name in systems}
+    refuse_faulty_profiles(chosen, profiles)
     protocols = {name: served_of(profile, wanted) for name, profile in chosen.items()}
     unserved = not_served(chosen, wanted)
     if asked == ["all"] and any(protocols.values()):  # nobody named those that have nothing to do
@@ -438,7 +477,9 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         systems = [systems[0], twin, *systems[1:]]
         chosen = {name: profiles[_series.original(name)] for name in systems}
         protocols[twin] = protocols[systems[0]]
-    axes = Axes(seed, {name: protocols[name] for name in systems}, passes)
+    offered = {name: list(chosen[name].get("passes", PASSES)) for name in systems}
+    refuse_systems_without_a_pass(offered, passes)
+    axes = Axes(seed, {name: protocols[name] for name in systems}, passes, offered)
     ceilings: dict[str, Json] = {}
     if wanted_ceilings(request, effort):
         ceilings = _ceilings.ceilings_of(
@@ -499,6 +540,7 @@ def describe(plan: Json) -> list[str]:
     ]
     minutes = max(1, round(plan["estimate_seconds"] / 60))
     values = " ".join(f"{name}={value}" for name, value in plan["variables"].items())
+    cold = any(cell["pass"] == "cold" for cell in plan["cells"])
     return [
         f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
@@ -508,4 +550,9 @@ def describe(plan: Json) -> list[str]:
         *nodes,
         *turns,
         *(f"  not-served: {pair['system']} over {pair['protocol']}" for pair in plan.get("not_served", [])),
+        *(
+            f"  no cold pass: {name}, as its profile says"
+            for name, profile in plan["systems"].items()
+            if cold and "cold" not in profile.get("passes", PASSES)
+        ),
     ]

@@ -244,6 +244,26 @@ def test_a_latency_that_fio_does_not_measure_is_refused():
         head_of_job("x", "; question: how?\n; metric: write_iops\n; latency: fsync, close\n")
 
 
+def test_a_profile_that_no_system_can_have_is_refused_where_it_is_asked_for():
+    broken = {**PROFILES, "mine": {**PROFILE, "services": [{"role": "mine", "node": "sever"}]}}
+    with pytest.raises(PlanError, match=r"^playbooks/systems/mine.yml: unknown node 'sever'. Did you mean 'server'\?"):
+        make_plan({**REQUEST, "system": "mine"}, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])
+    assert make_plan(REQUEST, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])["systems"] == {"ganesha": PROFILE}
+
+
+def test_a_system_that_can_have_no_cold_pass_has_none():
+    profiles = {**PROFILES, "memory": {**PROFILE, "passes": ["warm"]}}
+    request = {**REQUEST, "system": "memory,ganesha", "passes": "warm,cold", "workload": "seq-read"}
+    made = make_plan(request, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+    jsonschema.validate(made, SCHEMA)
+    passes = {(cell["system"], cell["pass"]) for cell in made["cells"]}
+    assert passes == {("memory", "warm"), ("ganesha", "warm"), ("ganesha", "cold")}
+    assert "  no cold pass: memory, as its profile says" in describe(made)
+    assert {(cell["system"], cell["pass"]) for cell in grown(made, [])["cells"] if cell["trial"] == 2} == passes
+    with pytest.raises(PlanError, match="memory can have no cold pass"):
+        make_plan({**request, "passes": "cold"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+
+
 @pytest.mark.parametrize("key", ["question", "metric"])
 def test_a_workload_must_say_what_it_answers(key):
     broken = "\n".join(line for line in JOB.splitlines() if not line.startswith(f"; {key}"))

@@ -1,0 +1,91 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a profile of a system may say; a misspelt one is told before anything is planned."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+
+KEYS: dict[str, type] = {
+    "description": str,
+    "services": list,
+    "protocols": list,
+    "measured": list,
+    "passes": list,
+    "durability": str,
+    "requires": dict,
+}
+REQUIRED = ("description", "services", "protocols", "durability")
+SERVICE_KEYS: dict[str, type] = {"role": str, "node": str, "variables": dict}
+DURABILITY = ("volatile", "local-durable", "remote-durable")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def unknown(kind: str, name: str, known: t.Iterable[str]) -> str:
+    """Return a sentence on a name that is none of the known ones, with the closest of these."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, 1, cutoff=0.6)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"unknown {kind} '{name}'.{hint} Known: {', '.join(names)}"
+
+
+def faults_of_keys(given: t.Any, kinds: dict[str, type], required: t.Iterable[str], where: str) -> list[str]:
+    """Return what is wrong with the keys of a dictionary, and with the types of their values."""
+    if not isinstance(given, dict):
+        return [f"{where} is no dictionary"]
+    faults = [unknown(f"key of {where}", str(name), kinds) for name in given if name not in kinds]
+    faults += [f"{where} has no key '{name}'" for name in required if name not in given]
+    words: dict[type, str] = {str: "a text", list: "a list", dict: "a dictionary"}
+    faults += [
+        f"'{name}' of {where} is not {words[kind]}"
+        for name, kind in kinds.items()
+        if name in given and not isinstance(given[name], kind)
+    ]
+    return faults
+
+
+def faults_of_names(profile: Json, key: str, known: t.Collection[str]) -> list[str]:
+    """Return which entries of a list of names are none of the known ones; an empty list is a fault as well."""
+    if profile.get(key) == []:
+        return [f"'{key}' of the profile is empty"]
+    return [unknown(f"name in '{key}'", str(name), known) for name in profile.get(key, []) if name not in known]
+
+
+def faults_of_nodes(profile: Json, used: t.Collection[str]) -> list[str]:
+    """Return which nodes look like another one misspelt, or could not be the name of a group."""
+    faults = []
+    for name in [*(service["node"] for service in profile["services"]), *profile.get("requires", {})]:
+        close = [] if name in used else difflib.get_close_matches(name, used, 1, cutoff=0.8)
+        if not NAME.fullmatch(name):
+            faults.append(f"'{name}' cannot be the name of a node: small letters, digits and _ only")
+        elif close:
+            faults.append(f"unknown node '{name}'. Did you mean '{close[0]}'?")
+    return faults
+
+
+def faults_of(profile: t.Any, protocols: t.Collection[str], used: t.Collection[str]) -> list[str]:
+    """Return what is wrong with a profile, a clause each; empty when nothing is.
+
+    :param profile: what stands in a file of ``playbooks/systems/``.
+    :param protocols: all protocols that clients can mount.
+    :param used: nodes that other profiles use.
+    """
+    faults = faults_of_keys(profile, KEYS, REQUIRED, "the profile")
+    if faults:
+        return faults
+    for number, service in enumerate(profile["services"], 1):
+        faults += faults_of_keys(service, SERVICE_KEYS, ("role", "node"), f"service {number}")
+    if not profile["services"]:
+        faults.append("'services' of the profile is empty")
+    faults += faults_of_names(profile, "protocols", protocols)
+    faults += faults_of_names(profile, "measured", profile["protocols"])
+    faults += faults_of_names(profile, "passes", ("warm", "cold"))
+    if profile["durability"] not in DURABILITY:
+        faults.append(unknown("durability", profile["durability"], DURABILITY))
+    return faults or faults_of_nodes(profile, used)
