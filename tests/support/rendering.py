@@ -7,14 +7,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import collection  # noqa: F401  before anything else of the collection
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ROOT / "roles"
-init_plugin_loader([str(ROOT / ".venv/collections")])
 
 
 def trusted(value: Any) -> Any:
