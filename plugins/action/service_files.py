@@ -17,6 +17,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._service import Entry,
 
 Json = dict[str, t.Any]
 
+STATES = ["rendered", "present", "recovered", "absent"]
 LIST = {"type": "list", "elements": "dict", "default": []}
 
 
@@ -31,7 +32,7 @@ class ActionModule(ActionBase):
         args = self.validate_argument_spec(
             {
                 "name": {"type": "str", "required": True},
-                "state": {"type": "str", "choices": ["rendered", "present", "recovered"], "default": "present"},
+                "state": {"type": "str", "choices": STATES, "default": "present"},
                 "files": LIST,
                 "programs": LIST,
                 "units": LIST,
@@ -45,6 +46,9 @@ class ActionModule(ActionBase):
             entries = entries_of(args["files"], args["programs"], args["units"])
         except FilesError as error:
             raise AnsibleActionFail(str(error)) from error
+        if args["state"] == "absent":
+            ready = [entry.sent() for entry in entries]
+            return self._ask({"name": args["name"], "state": "absent", "gone": args["gone"], "entries": ready})
         sums = {entry.dest: self._sum(entry) for entry in entries if entry.program}
         contents = ["" if entry.program else self._rendered(entry) for entry in entries]
         if args["state"] == "rendered":

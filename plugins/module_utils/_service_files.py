@@ -147,12 +147,24 @@ def plan(files: Sequence[Wanted], gone: Sequence[str]) -> Plan:
             result.replaced.append(wanted)
             result.diff += differences(wanted, found)
     kept = {wanted.dest for wanted in files}
-    for path in sorted({match for pattern in gone for match in Path("/").glob(pattern.lstrip("/"))} - kept):
-        if not path.is_dir() or path.is_symlink():
-            result.removed.append(path)
-            state = {"path": str(path)}
-            result.diff.append({"before": {**state, "state": "file"}, "after": {**state, "state": "absent"}})
+    result.removed = [path for path in present_files(matches(gone)) if path not in kept]
+    result.diff += [removal(path) for path in result.removed]
     return result
+
+
+def matches(patterns: Sequence[str]) -> list[Path]:
+    """Return the paths that match any of the patterns (glob, absolute)."""
+    return sorted({match for pattern in patterns for match in Path("/").glob(pattern.lstrip("/"))})
+
+
+def present_files(paths: Sequence[Path]) -> list[Path]:
+    """Return those that exist and are no directories; a link counts, wherever it leads."""
+    return [path for path in dict.fromkeys(paths) if look(path).kind not in ("missing", "directory")]
+
+
+def removal(path: Path) -> dict[str, t.Any]:
+    """Return the difference of a file that goes."""
+    return {"before": {"path": str(path), "state": "file"}, "after": {"path": str(path), "state": "absent"}}
 
 
 def hold(home: Path) -> int | None:

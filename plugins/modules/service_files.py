@@ -28,8 +28,9 @@ options:
         anything was changed. The host is not asked.
       - V(present) replaces the files that differ and removes those of O(gone).
       - V(recovered) makes whole what an interrupted run left, and nothing else.
+      - V(absent) removes all files of the service, and those of O(gone).
     type: str
-    choices: [rendered, present, recovered]
+    choices: [rendered, present, recovered, absent]
     default: present
   files:
     description: Files made from templates.
@@ -152,7 +153,7 @@ replaced:
   elements: str
 removed:
   description: Files that were removed, or would be in check mode.
-  returned: O(state=present)
+  returned: O(state=present) or O(state=absent)
   type: list
   elements: str
 recovered:
@@ -176,10 +177,14 @@ from ansible_collections.netfs.bench.plugins.module_utils._service_files import 
     HOMES,
     Wanted,
     apply,
+    carry_out,
     digest,
     locked,
+    matches,
     plan,
+    present_files,
     recover,
+    removal,
 )
 
 
@@ -231,7 +236,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["rendered", "present", "recovered"], "default": "present"},
+            "state": {"type": "str", "choices": ["rendered", "present", "recovered", "absent"], "default": "present"},
             "files": {
                 "type": "list",
                 "elements": "dict",
@@ -270,6 +275,8 @@ def main():
         if module.params["state"] == "recovered":
             recovered = "" if module.check_mode or not home.is_dir() else made_whole(home)
             module.exit_json(changed=bool(recovered), recovered=recovered)
+        if module.params["state"] == "absent":
+            module.exit_json(**take_away(module, home))
         files = wanted_of(module)
         gone = module.params["gone"]
         if module.check_mode:
@@ -306,6 +313,21 @@ def made_whole(home):
     """Recover, alone."""
     with locked(home):
         return recover(home)
+
+
+def take_away(module, home):
+    """Remove every file of the set, after making whole what an interrupted run left."""
+    if home.is_dir() and not module.check_mode:
+        made_whole(home)
+    dests = [Path(os.path.normpath(entry["dest"])) for entry in module.params["entries"]]
+    removed = present_files([*dests, *matches(module.params["gone"])])
+    if not module.check_mode:
+        carry_out([], removed)
+    return {
+        "changed": bool(removed),
+        "removed": [str(path) for path in removed],
+        "diff": [removal(path) for path in removed],
+    }
 
 
 if __name__ == "__main__":

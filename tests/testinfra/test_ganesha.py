@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import life_cycle
 import nfs
 import pytest
 from testinfra.host import Host
@@ -71,3 +73,48 @@ def test_a_bad_configuration_is_refused_and_a_good_one_is_not(node: Host) -> Non
         assert "Ganesha refuses this configuration" in answer.stderr
     node.check_output("rm %s", bad)
     assert node.service(UNIT).is_running
+
+
+def test_a_refused_configuration_leaves_all_as_it_was(node: Host, tmp_path: Path) -> None:
+    """One file of the set is refused: the good one beside it is not replaced, and the next start works."""
+    before = life_cycle.state(node, UNIT)
+    refused = [{"path": "/export", "options": {"Squahs": True}}]
+    code, said = life_cycle.apply(tmp_path, "ganesha", ganesha_exports=refused, ganesha_max_files=4321)
+    assert code == 2, said
+    assert "/etc/netfs-ganesha/ganesha.conf is refused by /usr/local/lib/netfs-ganesha/check" in said
+    assert "Unknown parameter (Squahs)" in said
+    assert life_cycle.state(node, UNIT) == before
+    code, said = life_cycle.apply(tmp_path, "ganesha", "start")
+    assert code == 0, said
+    assert life_cycle.state(node, UNIT) == before
+
+
+# Each follows a task that changes the node; where files are replaced, unit tests kill at every step.
+@pytest.mark.parametrize(
+    "task",
+    [
+        "Create the directories",
+        "Replace the programs, the files and the units together",
+        "Read the state of the units and of their files",
+        "Try the service until a client succeeds",
+    ],
+)
+def test_a_play_that_is_killed_leaves_a_server_that_starts(node: Host, tmp_path: Path, task: str) -> None:
+    code, said = life_cycle.apply(tmp_path, "ganesha", kill_at=task, ganesha_max_files=4321, ganesha_lease_seconds=15)
+    assert code == -9, said
+    code, said = life_cycle.apply(tmp_path, "ganesha", "start")
+    assert code == 0, said
+    assert node.service(UNIT).is_running
+    assert life_cycle.left_of_a_swap(node) == ""
+    node.check_output("/usr/local/lib/netfs-ganesha/probe")
+
+
+def test_a_server_that_runs_and_does_not_answer_is_restarted_once(node: Host, tmp_path: Path) -> None:
+    """Stopped in the middle of its work, it still counts as running; the probe of this apply gives up soon."""
+    code, said = life_cycle.apply(tmp_path, "ganesha")
+    assert code == 0, said
+    pid = node.check_output("systemctl show --property=MainPID --value %s", UNIT)
+    node.check_output("kill -STOP %s", pid)
+    code, said = life_cycle.apply(tmp_path, "ganesha", "start")
+    assert code == 0, said
+    assert node.check_output("systemctl show --property=MainPID --value %s", UNIT) != pid
