@@ -13,6 +13,11 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
+    FIO_MODULE_SECONDS,
+    NoAnswerError,
+    answer_within,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
 
 SCHEMA = "netfs.bench/ceiling/1"
@@ -81,8 +86,9 @@ class ActionModule(ActionBase):
             "return_output": True,
         }
         try:
-            return t.cast(
-                Json, self._execute_module("netfs.bench.fio", module_args=module_args, task_vars=self.task_vars)
-            )
-        except AnsibleConnectionFailure as error:
+            with answer_within(self.args["time_limit"] + FIO_MODULE_SECONDS):
+                return t.cast(
+                    Json, self._execute_module("netfs.bench.fio", module_args=module_args, task_vars=self.task_vars)
+                )
+        except (AnsibleConnectionFailure, NoAnswerError) as error:
             return {"failed": True, "msg": f"The node did not answer: {error}"}

@@ -16,6 +16,12 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json, write_text
 from ansible_collections.netfs.bench.plugins.plugin_utils import _counters, _metrics, _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
+    COUNTER_SECONDS,
+    FIO_MODULE_SECONDS,
+    NoAnswerError,
+    answer_within,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import cell_record, keep_raw
 
@@ -88,21 +94,27 @@ class ActionModule(ActionBase):
         if self.here not in self.others or self.args["obstacle"]:
             return {"changed": False}
         started, before = time.monotonic(), self._snapshot()
-        # as long as the client may take, with an extension and the start of its modules
-        if meeting.wait_for(meeting.end, 2 * self.args["time_limit"] + 60):
+        # as long as the client may take, with an extension
+        if before is not None and meeting.wait_for(
+            meeting.end, COUNTER_SECONDS + 2 * (self.args["time_limit"] + FIO_MODULE_SECONDS)
+        ):
             seconds = float(meeting.end.read_text(encoding="utf-8") or time.monotonic() - started)
-            # a node that was lost takes long to say nothing, and the client does not wait for it
             after = self._snapshot()
-            meeting.tell(self.here, seen(before, after, seconds))
+            meeting.tell(self.here, None if after is None else seen(before, after, seconds))
+        else:
+            meeting.tell(self.here, None)
         return {"changed": False}
 
-    def _snapshot(self) -> Json:
-        """The counters of this node; empty when it does not answer."""
+    def _snapshot(self) -> Json | None:
+        """The counters of this node; empty when it has none that can be read, None when it does not answer."""
+        metrics = self.args["metrics"] if self.here == self.args["server"] else {}
         try:
-            metrics = self.args["metrics"] if self.here == self.args["server"] else {}
-            answer = self._low_level_execute_command(_counters.script(metrics))
+            with answer_within(COUNTER_SECONDS):
+                answer = self._low_level_execute_command(_counters.script(metrics))
             return _counters.snapshot(answer["stdout"])
-        except (AnsibleConnectionFailure, ValueError):
+        except (AnsibleConnectionFailure, NoAnswerError):
+            return None
+        except ValueError:
             return {}
 
     def _measure(self, meeting: Meeting) -> Json:
@@ -125,7 +137,7 @@ class ActionModule(ActionBase):
         if answer.get("windows"):
             found["steady"] = {**steadiness_of(answer["windows"]), "extended": extended}
         checked = self._check(answer)
-        counters = {} if args["obstacle"] else meeting.told(self.others)
+        counters, silent = self._counters(meeting)
         if before and after:
             # The client also works for Ansible's modules, so it is judged over all the time that this took
             counters[self.here] = seen(before, after, ended - started)
@@ -140,7 +152,7 @@ class ActionModule(ActionBase):
         if checked:
             record["seconds"]["check"] = checked.pop("seconds")
             record.update(checked)
-        record["reason"] += self._silence(record, counters)
+        record.update(silence(record, silent))
         if cell["pass"] == "cold" and record["status"] == "ok":
             record.update(self._cold(counters, record["metrics"]))
         record.update(found)
@@ -151,12 +163,12 @@ class ActionModule(ActionBase):
         write_json(run / "cells" / f"{cell['id']}.json", record)
         return {"changed": True, "cell": record}
 
-    def _silence(self, record: Json, counters: dict[str, Json]) -> str:
-        """What the reason of a failed cell must add when nodes were lost."""
-        silent = [node for node in self.others if node not in counters]
-        if record["status"] != "failed" or self.args["obstacle"] or not silent:
-            return ""
-        return f" (no answer came from node {', '.join(silent)})"
+    def _counters(self, meeting: Meeting) -> tuple[dict[str, Json], list[str]]:
+        """What the other nodes did, those that can say so; and those that did not answer."""
+        if self.args["obstacle"]:
+            return {}, []
+        told = meeting.told(self.others)
+        return {node: kept for node, kept in told.items() if kept}, [node for node in self.others if node not in told]
 
     def _fio(self, job: str, metric: str = "") -> Json:
         """What module fio answers, or a failure in its shape when it could not be asked."""
@@ -166,14 +178,13 @@ class ActionModule(ActionBase):
         call = {key: args[key] for key in ("directory", "variables", "time_limit")}
         if metric and re.search(r"^time_based=1$", job, flags=re.MULTILINE):
             call["windows_of"] = metric
+        call.update(job=job, return_output=True)
         try:
-            return t.cast(
-                Json,
-                self._execute_module(
-                    "netfs.bench.fio", module_args={**call, "job": job, "return_output": True}, task_vars=self.task_vars
-                ),
-            )
-        except AnsibleConnectionFailure as error:
+            with answer_within(args["time_limit"] + FIO_MODULE_SECONDS):
+                return t.cast(
+                    Json, self._execute_module("netfs.bench.fio", module_args=call, task_vars=self.task_vars)
+                )
+        except (AnsibleConnectionFailure, NoAnswerError) as error:
             return {"failed": True, "msg": f"The client, node {self.here}, did not answer: {error}"}
 
     def _check(self, answer: Json) -> Json:
@@ -257,6 +268,14 @@ def unfit(record: Json, interrupted: list[str]) -> Json:
     if record["status"] == "ok":
         return {"status": "failed", "reason": f"{said}, so that its figures say nothing of the system"}
     return {"reason": f"{said}. {record['reason']}"}
+
+
+def silence(record: Json, nodes: list[str]) -> Json:
+    """Nodes that were lost while a cell was measured, as fields of the record."""
+    if not nodes:
+        return {}
+    what = f" (no answer came from node {', '.join(nodes)})" if record["status"] == "failed" else ""
+    return {"silent": nodes, "reason": record["reason"] + what}
 
 
 def failed(answer: Json) -> bool:

@@ -47,7 +47,7 @@ options:
     type: dict
     default: {}
   time_limit:
-    description: Seconds after which fio is killed.
+    description: Seconds after which fio is killed. A node that has not answered a minute later is given up.
     type: int
     default: 120
 extends_documentation_fragment:

@@ -21,6 +21,8 @@ description:
   - A cold pass of which disks and stores delivered less than 95 % is C(not-cold).
   - A service of the collection's roles that ended meanwhile, on any node, makes the cell V(failed) and is named in the
     reason, also when it runs again and the client noticed nothing.
+  - A node that does not tell its counters within 15 seconds is not waited for. The record names it as C(silent), and so
+    does the reason when the cell failed. A client that never answers has failed the cell a minute after O(time_limit).
   - A cell that fails does not fail the task. It becomes a record with status V(failed) and a reason, so that the other
     cells still run.
 options:

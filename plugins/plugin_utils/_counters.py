@@ -147,7 +147,7 @@ def snapshot(text: str) -> Json:
             "context_switches": own["context_switches"],
         }
     except (KeyError, TypeError, IndexError) as error:
-        raise ValueError(f"these are no counters of a node: {error!r}") from error
+        raise ValueError(f"not a counter snapshot: {error!r}") from error
 
 
 def increase(before: t.Any, after: t.Any) -> float:

@@ -21,9 +21,10 @@ from pathlib import Path
 from ansible import constants
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_text
+from ansible_collections.netfs.bench.plugins.plugin_utils._limits import COUNTER_SECONDS
 
 POLL_SECONDS = 0.05
-WITNESS_SECONDS = 20.0
+WITNESS_SECONDS = COUNTER_SECONDS + 5
 """How long the client waits for the counters of the other nodes."""
 
 
@@ -44,17 +45,17 @@ class Meeting:
             time.sleep(POLL_SECONDS)
         return True
 
-    def tell(self, node: str, counters: Json) -> None:
-        """Leave what a node did, unless the meeting is over."""
+    def tell(self, node: str, counters: Json | None) -> None:
+        """Leave what a node did, None when it did not answer; unless the meeting is over."""
         if self.place.exists():
             write_text(self.place / node, json.dumps(counters))
 
     def told(self, nodes: t.Iterable[str]) -> dict[str, Json]:
-        """What the other nodes did, those that said so in time; and the end of the meeting."""
+        """What the other nodes did, without those that did not answer in time; and the end of the meeting."""
         until = time.monotonic() + WITNESS_SECONDS
         found = {}
         for node in nodes:
             if self.wait_for(self.place / node, max(until - time.monotonic(), 0)):
                 found[node] = json.loads((self.place / node).read_text(encoding="utf-8"))
         shutil.rmtree(self.place, ignore_errors=True)
-        return {node: counters for node, counters in found.items() if counters}
+        return {node: counters for node, counters in found.items() if counters is not None}

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import jsonschema
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.netfs.bench.plugins.action import measure_ceiling
 from ansible_collections.netfs.bench.plugins.action.measure_ceiling import ActionModule
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "ceiling.schema.json").read_text(encoding="utf-8"))
@@ -45,7 +47,7 @@ def measure(tmp_path, *answers, **args):
         answer = left.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer() if callable(answer) else answer
 
     given = {"run_directory": str(tmp_path), "name": "disk-read-server", "trial": 2, "directory": "/export", **args}
     task = SimpleNamespace(
@@ -90,3 +92,9 @@ def test_a_job_without_files_takes_a_section_and_variables_that_are_only_known_n
 def test_a_ceiling_that_cannot_be_measured_is_a_record_with_a_reason(tmp_path, answers, reason):
     record = measure(tmp_path, *answers)[1]
     assert (record["status"], record["reason"], record["value"]) == ("failed", reason, "unknown")
+
+
+def test_a_node_that_never_answers_is_a_record_with_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_ceiling, "FIO_MODULE_SECONDS", 0.1)
+    record = measure(tmp_path, lambda: time.sleep(600), time_limit=0)[1]
+    assert record["reason"] == "The node did not answer: no answer came within 0.1 s"

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +15,7 @@ import jsonschema
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
+from ansible_collections.netfs.bench.plugins.action import measure_cell
 from ansible_collections.netfs.bench.plugins.action.measure_cell import ActionModule
 from ansible_collections.netfs.bench.plugins.plugin_utils import _metrics
 from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
@@ -304,9 +307,47 @@ def test_of_several_machines_only_the_nodes_of_the_turn_are_waited_for(tmp_path)
     ],
 )
 def test_a_cell_that_lost_its_server_says_which_node_it_was(tmp_path, answers, check, lost):
-    record = measure(tmp_path, *answers, told={"store": {"cpu_percent": 7.0}, "server": {}}, check=check)[1]
+    record = measure(tmp_path, *answers, told={"store": {"cpu_percent": 7.0}, "server": None}, check=check)[1]
     assert (record["status"] == "failed") == lost
+    assert record["silent"] == ["server"]
     assert record["reason"].endswith(" (no answer came from node server)") == lost
+
+
+def never(*_args, **_more):
+    """What a node does that takes a command and never ends it; ssh's retries catch every Exception."""
+    for _try in range(3):
+        with contextlib.suppress(Exception):
+            time.sleep(60)
+
+
+def test_a_client_that_never_answers_fails_its_cell_and_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_cell, "FIO_MODULE_SECONDS", 0.1)
+    action = action_of(tmp_path, time_limit=0)
+    action._execute_module = never
+    record = action.run(task_vars={"inventory_hostname": "client", "ansible_play_hosts": ["client"]})["cell"]
+    assert record["reason"] == "The client, node client, did not answer: no answer came within 0.1 s"
+
+
+@pytest.mark.parametrize("answers_before", [True, False])
+def test_a_node_that_never_tells_its_counters_says_so_and_is_not_waited_for(tmp_path, monkeypatch, answers_before):
+    monkeypatch.setattr(measure_cell, "COUNTER_SECONDS", 0.1)
+    meeting = Meeting(CELL["id"])
+    meeting.end.write_text("2.0")
+    action, outputs = action_of(tmp_path, time_limit=1), [BEFORE] if answers_before else []
+    action._low_level_execute_command = lambda _: {"stdout": outputs.pop()} if outputs else never()
+    nodes = {"inventory_hostname": "server", "ansible_play_hosts": ["client", "server"], "ansible_forks": 5}
+    assert action.run(task_vars=nodes) == {"changed": False}
+    assert json.loads((meeting.place / "server").read_text()) is None
+    assert meeting.told(["server"]) == {}
+
+
+def test_a_client_that_never_tells_its_counters_is_still_asked_for_its_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_cell, "COUNTER_SECONDS", 0.1)
+    action = action_of(tmp_path)
+    action._low_level_execute_command = never
+    action._execute_module = lambda *_, **__: GOOD
+    record = action.run(task_vars={"inventory_hostname": "client", "ansible_play_hosts": ["client"]})["cell"]
+    assert (record["status"], record.get("counters")) == ("ok", None)
 
 
 COLD = {**CELL, "id": CELL["id"].replace("warm", "cold"), "pass": "cold"}

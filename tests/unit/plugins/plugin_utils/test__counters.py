@@ -73,7 +73,7 @@ def test_lines_may_end_as_those_of_a_terminal():
 
 @pytest.mark.parametrize("text", ["", "Permission denied", output(container="yes\n")])
 def test_what_are_no_counters_is_said(text):
-    with pytest.raises(ValueError, match="no counters of a node"):
+    with pytest.raises(ValueError, match="not a counter snapshot"):
         _counters.snapshot(text)
 
 
