@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.netfs.bench.plugins.callback.progress import CallbackModule, duration
+from ansible_collections.netfs.bench.plugins.callback import progress
+from ansible_collections.netfs.bench.plugins.callback.progress import CallbackModule, duration, seconds_left
 
 PLAN = {"workloads": {"seq-read": {"metric": "read_bandwidth_bytes_per_s"}}}
 
@@ -72,3 +75,66 @@ def test_what_changed_is_said_and_what_did_not_is_not(callback):
 def test_a_failure_shows_task_message_and_output(callback):
     callback.v2_runner_on_failed(result("Start it", failed=True, msg="no such unit", stderr="a\nb"))
     assert callback.lines == ["  FAILED server: Start it", "    no such unit", "    a", "    b"]
+
+
+def test_the_reason_of_a_failed_cell_is_one_short_line(callback):
+    callback.v2_runner_on_ok(result("Plan", plan=PLAN))
+    callback.v2_runner_on_ok(result("Find cells", ansible_facts={"bench_cells": [1, 2]}))
+    reason = "ganesha does not work:\n" + 30 * "why "
+    callback.v2_runner_on_ok(result("Measure", changed=True, cell=cell("failed", reason)))
+    (line,) = callback.lines
+    assert "FAILED: ganesha does not work: why why" in line
+    assert "…" in line
+    assert len(line) < 160
+
+
+@pytest.mark.parametrize(
+    ("took", "cells", "left"),
+    [([10.0], 3, 30.0), ([10.0, 12.0, 8.0], 2, 20.0), ([10.0, 10.0, 780.0, 10.0], 10, 175.0)],
+)
+def test_the_time_left_is_not_thrown_off_by_one_stop(took, cells, left):
+    assert seconds_left(took, cells) == pytest.approx(left)
+
+
+def test_a_log_says_now_and_then_that_a_long_task_is_running_and_where(callback):
+    callback._play = SimpleNamespace(strategy="linear")
+    monkey = {"display_skipped_hosts": False, "display_ok_hosts": False, "show_per_host_start": False}
+    callback.get_option = monkey.get
+    task = SimpleNamespace(_uuid="1", get_name=lambda: "Build the image")
+    callback.v2_playbook_on_task_start(task, False)
+    for host in ("client", "server"):
+        callback.v2_runner_on_start(SimpleNamespace(get_name=lambda host=host: host), task)
+    callback.v2_runner_on_ok(SimpleNamespace(result={}, task=task, host=SimpleNamespace(get_name=lambda: "client")))
+    for seconds in range(1, 241):
+        callback.tick(float(seconds))
+    assert callback.lines == [
+        f"  {said} so far: Build the image (server)" for said in ("30 s", "1 min 00 s", "2 min 00 s", "4 min 00 s")
+    ]
+
+
+def test_a_terminal_shows_what_is_running_and_a_log_never_has_its_control_characters(callback, capsys):
+    callback.begin("Build the image")
+    callback.tick(5.0)
+    assert capsys.readouterr().out == ""
+    callback.live = True
+    callback.tick(5.0)
+    callback.waiting = ["server"]
+    callback.tick(65.0)
+    first, second = capsys.readouterr().out.split("\r\033[K")[1:]
+    assert first.split() == ["5", "s", "Build", "the", "image"]
+    assert second.split() == ["1", "min", "05", "s", "Build", "the", "image", "(server)"]
+    callback.show("done")
+    assert capsys.readouterr().out == "\r\033[K"
+
+
+def test_the_heartbeat_ends_with_the_run(callback, monkeypatch):
+    monkeypatch.setattr(progress, "BEAT_SECONDS", 0.01)
+    ticks = []
+    monkeypatch.setattr(callback, "tick", ticks.append)
+    heart = threading.Thread(target=callback.beat)
+    heart.start()
+    while not ticks:
+        time.sleep(0.01)
+    callback.v2_playbook_on_stats(None)
+    heart.join(10)
+    assert not heart.is_alive()
