@@ -399,7 +399,7 @@ def test_workloads_keep_their_rules(path):
     assert head["question"].endswith("?")
     assert str(path.relative_to(WORKLOADS.parents[1])) in head["by hand"]
     is_network = path.parent.name == "ceilings" and "ioengine=net" in text
-    places = {"PEER", "PORT"} if is_network else set()
+    places = {"PEER", "PORT", "PROTOCOL"} if is_network else set()
     assert set(_fio.variables_of(text)) <= {"SIZE", "RUNTIME", "RAMP", "JOBS", "FILES", *places}
     assert all(f"{name}=" in head["by hand"] for name in _fio.variables_of(text))
     assert "group_reporting" not in text
