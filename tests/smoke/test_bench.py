@@ -147,6 +147,7 @@ def test_the_plan_alone_makes_nothing(results):
 def test_from_nothing_to_a_report(results, record_property):
     code, output = bench(results, "run=first")
     assert code == 0, output
+    assert "remote_tmp" not in output
     plan = valid(read(results / "first" / "plan.json"), "plan")
     nodes = valid(read(results / "first" / "run.json"), "run")["nodes"]
     assert {node["node"] for node in nodes.values()} == {"server", "client"}
@@ -203,6 +204,8 @@ def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(resu
     time.sleep(1)
     code, output = bench(results, "run=second", "ceilings=true", *SHORT)
     assert code == 0, output
+    deploying = output.partition("\nOpen the run directory")[0]
+    assert f"changed {INSTALLATION}-server: Stop services left by an earlier run" in deploying
     cells = records(results, "second")
     assert len(cells) == len(plan["cells"])
     assert {cell["status"] for cell in cells.values()} == {"ok"}
@@ -323,6 +326,23 @@ def test_a_flipped_bit_and_a_killed_server_fail_one_cell_each_and_the_run(result
     # its figure is kept, and ranks nothing
     series = {one["workload"]: one for one in read(results / "broken-server" / "report.json")["series"]}
     assert "median" not in series[cells[order[1]]["workload"]]
+
+
+def pause_the_server(_process):
+    """From now on the server takes connections and answers nothing."""
+    docker("pause", f"{INSTALLATION}-server")
+
+
+def test_a_node_that_answers_nothing_fails_one_cell_and_is_brought_back(results):
+    short = (*READS[:-1], "cell_time_limit=10", "answer_time_limit=10")
+    code, output = in_the_middle(results, "silent-server", [pause_the_server], *short)
+    assert code != 0
+    cells = records(results, "silent-server")
+    order = read(results / "silent-server" / "plan.json")["turns"][0]["cells"]
+    assert [cells[name]["status"] for name in order] == ["ok", "failed", "ok"], output
+    lost = cells[order[1]]
+    assert lost["silent"] == [f"{INSTALLATION}-server"]
+    assert lost["reason"].endswith(f"(no answer came from node {INSTALLATION}-server)")
 
 
 def test_only_what_failed_is_measured_again(results):

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 NODES = ("client", "database", "server")
@@ -22,13 +24,30 @@ STUB = """
     argv:
       - sh
       - -c
-      - echo "$0" >> "$STUB_NOTES"
+      - echo "$0" >> "$STUB_NOTES"; while [ "$1" = hangs ]; do sleep 1; done
       - "{{{{ inventory_hostname }}}} {role} {entry} {{{{ stub_port | default('') }}}}"
+      - "{{{{ (inventory_hostname == lookup('ansible.builtin.env', 'STUB_HANGS')) | ternary('hangs', 'works') }}}}"
 - name: Do not work
   ansible.builtin.fail: {{msg: It does not work}}
   when: inventory_hostname == lookup('ansible.builtin.env', 'STUB_BROKEN')
 - name: Publish
   ansible.builtin.set_fact: {{service_endpoint: {{durability: volatile, port: "{{{{ stub_port | default('') }}}}"}}}}
+"""
+# The role that made the nodes brings back those that ssh does not reach, unless there is no help for them.
+START = """
+- name: Note it
+  ansible.builtin.command:
+    argv: [sh, -c, 'rm "$0" && echo started >> "$STUB_NOTES"', "{{ item }}"]
+  loop: "{{ lookup('ansible.builtin.env', 'STUB_SILENT') | split }}"
+- name: Fail
+  ansible.builtin.fail: {msg: The node does not come back}
+  when: lookup('ansible.builtin.env', 'STUB_LOST') | length > 0
+"""
+# A connection that takes everything and never answers as long as there is a file named like the node.
+SSH = """#!/bin/sh
+while [ -e "$STUB_SILENT" ]; do sleep 1; done
+for last; do :; done
+exec sh -c "$last"
 """
 PLAY = """
 - hosts: localhost
@@ -37,47 +56,69 @@ PLAY = """
     - ansible.builtin.set_fact: {{bench_catalog: "{catalog}"}}
 - hosts: client:database:server
   gather_facts: false
+  ignore_unreachable: true
+  timeout: {limit}
   vars:
     plan: {{systems: {{first: {{durability: volatile}}, second: {{durability: volatile}}}}, layouts: {{}}}}
+    node_kind: "{kind}"
     bench_group: {{client: client, database: database, server: server}}
+    bench_hosts: [client, database, server]
     bench_client: client
     bench_serving: server
     bench_is_client: "{{{{ inventory_hostname == bench_client }}}}"
-    bench_stopped_by: >-
-      {{{{ ansible_play_hosts_all | map('extract', hostvars, 'bench_obstacle') | select | first | default('') }}}}
+    bench_turn_failure: >-
+      {{{{ ansible_play_hosts_all | map('extract', hostvars, 'bench_failure_reason') | select | first | default('') }}}}
     bench_turn: {{system: second, protocol: nfs3}}
   tasks:
+"""
+STEP = """
     - ansible.builtin.include_tasks: {{file: "{steps}/guarded.yml"}}
-      vars: {{bench_steps: "{{{{ item.steps }}}}", bench_failure: Failed, bench_system: "{{{{ item.system }}}}"}}
-      loop: {steps_of_test}
-    - ansible.builtin.debug: {{msg: "stopped by <{{{{ bench_stopped_by }}}}>"}}
+      vars: {{bench_steps: "{name}", bench_failed_step: Failed, bench_system: "{system}"}}
+    - ansible.builtin.debug: {{msg: "stopped by <{{{{ bench_turn_failure }}}}>"}}
       run_once: true
 """
 
 
 @pytest.fixture
-def take(tmp_path: Path) -> Callable[..., tuple[list[str], str]]:
-    """Run steps for systems; return what the roles noted, and what the play says stood in the way."""
+def take(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
+    """Run steps for systems; return what the roles noted, and what the play says after each step stood in the way."""
     collection = tmp_path / "ansible_collections/netfs/bench"
-    for role, entries in {"stub": ("main", "start", "stop"), "load_client": ("mount",)}.items():
+    for role, entries in {"stub": "main start stop cold", "load_client": "mount unmount cold"}.items():
         tasks = collection / "roles" / role / "tasks"
         tasks.mkdir(parents=True)
-        for entry in entries:
+        for entry in entries.split():
             (tasks / f"{entry}.yml").write_text(STUB.format(role=role, entry=entry), encoding="utf-8")
+    (collection / "roles/nodes_docker/tasks").mkdir(parents=True)
+    (collection / "roles/nodes_docker/tasks/start.yml").write_text(START, encoding="utf-8")
     (collection / "plugins").symlink_to(ROOT / "plugins")
     (tmp_path / "systems").mkdir()
     for system, port in {"first": 1, "second": 2}.items():
         shared = {"role": "stub", "node": "database", "variables": {"stub_port": 0}}
         own = {"role": "stub", "node": "server", "variables": {"stub_port": port}}
         (tmp_path / f"systems/{system}.yml").write_text(json.dumps({"services": [shared, own]}), encoding="utf-8")
-    inventory = {"all": {"hosts": {node: {"ansible_connection": "local"} for node in NODES}}}
-    inventory["all"]["vars"] = {"ansible_python_interpreter": sys.executable}
-    inventory |= {node: {"hosts": {node: {}}} for node in NODES}
-    (tmp_path / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
+    (tmp_path / "ssh").write_text(SSH, encoding="utf-8")
+    (tmp_path / "ssh").chmod(0o755)
+    silent = tmp_path / "silent"
 
-    def run(*steps: tuple[str, str], broken: str = "nobody") -> tuple[list[str], str]:
-        wanted = json.dumps([{"steps": name, "system": system} for name, system in steps])
-        play = PLAY.format(catalog=tmp_path, steps=ROOT / "playbooks/steps", steps_of_test=wanted)
+    def run(
+        *steps: tuple[str, str],
+        kind: str = "existing",
+        limit: int = 600,
+        database: dict[str, object] | None = None,
+        **environment: str,
+    ) -> tuple[list[str], list[str]]:
+        inventory: dict[str, dict] = {"all": {"hosts": {node: {"ansible_connection": "local"} for node in NODES}}}
+        inventory["all"]["hosts"]["database"] = database or {"ansible_connection": "local"}
+        inventory["all"]["vars"] = {
+            "answer_time_limit": 120,
+            "ansible_python_interpreter": sys.executable,
+            "ansible_pipelining": True,
+        }
+        inventory |= {node: {"hosts": {node: {}}} for node in NODES}
+        (tmp_path / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
+        play = PLAY.format(catalog=tmp_path, kind=kind, limit=limit)
+        for name, system in steps:
+            play += STEP.format(steps=ROOT / "playbooks/steps", name=name, system=system)
         (tmp_path / "play.yml").write_text(play, encoding="utf-8")
         done = subprocess.run(
             [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.json", "play.yml"],
@@ -87,29 +128,56 @@ def take(tmp_path: Path) -> Callable[..., tuple[list[str], str]]:
                 "ANSIBLE_COLLECTIONS_PATH": str(tmp_path),
                 "ANSIBLE_STDOUT_CALLBACK": "default",
                 "STUB_NOTES": str(tmp_path / "notes"),
-                "STUB_BROKEN": broken,
+                "STUB_SILENT": str(silent),
+                **environment,
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
+            timeout=600,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         notes = (tmp_path / "notes").read_text(encoding="utf-8").splitlines()
-        return notes, done.stdout.partition("stopped by <")[2].partition(">")[0]
+        return notes, [part.partition(">")[0] for part in done.stdout.split("stopped by <")[1:]]
 
     return run
 
 
+@pytest.fixture
+def silent_node(tmp_path: Path) -> dict[str, object]:
+    """How Ansible reaches a node that takes commands and never ends them."""
+    (tmp_path / "silent").touch()
+    return {
+        "ansible_connection": "ansible.builtin.ssh",
+        "ansible_host": "127.0.0.1",
+        "ansible_ssh_executable": str(tmp_path / "ssh"),
+        "answer_time_limit": 5,
+    }
+
+
+@pytest.fixture
+def silent_port() -> Iterator[dict[str, object]]:
+    """How Ansible reaches a node that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield {
+            "ansible_connection": "ansible.builtin.ssh",
+            "ansible_host": "127.0.0.1",
+            "ansible_port": listener.getsockname()[1],
+            "ansible_ssh_timeout": 1,
+            "ansible_ssh_common_args": "-F none",
+        }
+
+
 def test_a_node_that_did_not_start_is_the_reason_and_nothing_is_mounted(take) -> None:
     """Its endpoint may be that of the system before, and a mount of that says nothing about this one."""
-    notes, reason = take(("begin.yml", "second"), broken="database")
-    assert reason == "Failed: Do not work: It does not work"
+    notes, (reason,) = take(("begin.yml", "second"), STUB_BROKEN="database")
+    assert reason == "Failed on database: Do not work: It does not work"
     assert [note for note in notes if "mount" in note] == []
 
 
 def test_what_started_is_mounted(take) -> None:
-    notes, reason = take(("begin.yml", "second"))
+    notes, (reason,) = take(("begin.yml", "second"))
     assert reason == ""
     assert [note.split()[:3] for note in notes][-1] == ["client", "load_client", "mount"]
 
@@ -121,6 +189,64 @@ def test_what_systems_share_is_installed_once(take) -> None:
         "server stub main 1",
         "database stub start 0",
         "server stub main 2",
+    ]
+
+
+STEPS = ("install.yml", "begin.yml", "cold.yml", "recover.yml", "end.yml")
+LOST = "Failed on database: Fail on a node that does not answer: Node database does not answer."
+
+
+@pytest.mark.parametrize(("kind", "steps"), [("silent_node", STEPS), ("silent_port", ["begin.yml"])])
+def test_a_node_that_answers_nothing_fails_each_step_and_is_named(take, request, kind, steps) -> None:
+    node = request.getfixturevalue(kind)
+    notes, reasons = take(*((step, "second") for step in steps), database=node)
+    assert reasons == [LOST] * len(steps)
+    assert [note for note in notes if note.startswith("database")] == []
+
+
+def test_a_node_that_answers_nothing_is_started_and_the_step_goes_on(take, silent_node) -> None:
+    notes, (reason,) = take(("begin.yml", "second"), kind="docker", database=silent_node)
+    assert reason == ""
+    assert [" ".join(note.split()[:3]) for note in notes] == [
+        "started",
+        "database stub start",
+        "server stub start",
+        "client load_client mount",
+    ]
+
+
+def test_a_node_that_cannot_be_started_is_waited_for_once(take) -> None:
+    gone = {"ansible_connection": "ansible.builtin.ssh", "ansible_ssh_executable": "/bin/false"}
+    notes, reasons = take(
+        ("begin.yml", "second"), ("end.yml", "second"), kind="docker", database=gone, STUB_LOST="yes", STUB_SILENT=""
+    )
+    assert reasons == [LOST, LOST]
+    assert [note for note in notes if note.startswith("database")] == []
+
+
+def test_a_task_that_never_ends_on_a_node_is_ended_and_the_node_is_named(take) -> None:
+    _notes, (reason,) = take(("begin.yml", "second"), limit=30, STUB_HANGS="database")
+    assert reason.startswith("Failed on database: Note it: ")
+    assert "Timed out after 30 second" in reason
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_every_task_of_a_play_has_a_limit(path: Path) -> None:
+    plays = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert [play["name"] for play in plays if "hosts" in play and not play.get("timeout")] == []
+
+
+def test_deploying_and_measuring_begin_with_what_an_earlier_run_left() -> None:
+    """A server that still runs may make the deployment of another one fail, which then fails all its cells."""
+    for name in ("deploy", "measure"):
+        plays = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
+        (tasks,) = (play["tasks"] for play in plays if "vars_files" in play)
+        assert tasks[0]["ansible.builtin.include_tasks"] == "steps/prepare.yml"
+        assert tasks[0]["vars"] == {"bench_preparation": "prepare_node.yml"}
+    steps = yaml.safe_load((ROOT / "playbooks/steps/prepare_node.yml").read_text(encoding="utf-8"))
+    assert [step["name"] for step in steps][1:] == [
+        "Unmount what an earlier run left mounted",
+        "Stop services left by an earlier run",
     ]
 
 
@@ -142,7 +268,7 @@ MACHINES = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - ansible.builtin.include_tasks: "{playbooks}/steps/sizes.yml"
+    - ansible.builtin.include_tasks: "{playbooks}/steps/inventory_check.yml"
 """
 
 
