@@ -19,7 +19,7 @@ class ActionModule(ActionBase):
     """Refuse the variables of the role it is called in that are not of their types."""
 
     _requires_connection = False
-    _VALID_ARGS = frozenset()
+    _VALID_ARGS: frozenset[str] = frozenset()
 
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
