@@ -24,7 +24,8 @@ Option = Mapping[str, Any]
 BOOLEAN_TEXTS = {"true", "false", "yes", "no", "on", "off", "1", "0"}
 QUOTES = "write it with quotes"
 LARGEST = 2**63 - 1
-SECRET_NAME = re.compile(r"(^|_)(password|secret|key|token)s?$")
+# an access key says who it is, as a user's name does
+SECRET_NAME = re.compile(r"(^|_)(password|secret|token|secret_access_key|(?<!access_)key)s?$")
 
 
 def complaints(options: Mapping[str, Option], given: Mapping[str, Any], off: Collection[str] = ()) -> Iterator[str]:
@@ -44,7 +45,8 @@ def holds_secret(name: str, option: Option) -> bool:
         return True
     if option.get("options"):
         return any(holds_secret(inner, described) for inner, described in option["options"].items())
-    return option.get("type", "str") in ("str", "raw") and bool(SECRET_NAME.search(name))
+    free = option.get("type", "str") in ("str", "raw") and not option.get("choices")
+    return free and bool(SECRET_NAME.search(name))
 
 
 def _value(option: Option, value: Any, where: str, name: str, off: bool = False) -> Iterator[str]:

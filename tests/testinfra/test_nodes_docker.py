@@ -13,12 +13,21 @@ import json
 import os
 import stat
 import subprocess
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
 import testinfra
+from nasty import PATH_LIST
 from testinfra.host import Host
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._systemd import (
+    to_environment_file,
+    to_systemd_exec,
+    to_systemd_line,
+    to_systemd_word,
+)
 
 INSTALLATION = os.environ.get("NETFS_BENCH_INSTALLATION") or "netfs-bench"
 DATA = "/export"
@@ -166,3 +175,43 @@ def test_only_the_owner_reads_the_key(each: Node) -> None:
     """The key opens every guest of the installation."""
     assert stat.S_IMODE((each.state / "id_ed25519").stat().st_mode) == 0o600
     assert stat.S_IMODE(each.state.stat().st_mode) == 0o700
+
+
+# A unit whose program shows what reached it.
+FOUND = "/run/netfs-values.json"
+SHOW = f"import json, os, sys; json.dump([sys.argv[1:], dict(os.environ), os.getcwd()], open('{FOUND}', 'w'))"
+VALUES = [
+    *PATH_LIST,
+    *("", "-", "--help", "~", "%n", "$HOME", "${HOME}", "$$", "was C:\\", "`id`", "a;b", "a\tb", "'", '"'),
+]
+
+
+def test_units_get_the_values_that_were_written(each: Node) -> None:
+    """The service manager of a node hands over the very values: as arguments, in the environment, as a directory."""
+    place = "/run/netfs values/100% $HOME"
+    unit = [
+        "[Service]",
+        "Type=oneshot",
+        f"WorkingDirectory={to_systemd_line(place)}",
+        f"ReadWritePaths={to_systemd_word(place)}",
+        f"EnvironmentFile={to_systemd_line(place + '/environment')}",
+        f"Environment={to_systemd_word([f'WORD{number}={value}' for number, value in enumerate(VALUES)])}",
+        f"ExecStart=/usr/bin/python3 -c {to_systemd_exec([SHOW, *VALUES])}",
+    ]
+    lines = [*VALUES, "two\nlines"]
+    environment = [f"FILE{number}={to_environment_file(value)}" for number, value in enumerate(lines)]
+    host = each.host()
+    host.check_output("mkdir -p %s", place)
+    for path, content in ((f"{place}/environment", environment), ("/run/systemd/system/netfs-values.service", unit)):
+        text = b64encode("\n".join([*content, ""]).encode()).decode()
+        host.check_output("echo %s | base64 -d > %s", text, path)
+    try:
+        host.check_output("systemctl daemon-reload && systemctl start netfs-values.service")
+        arguments, shown, directory = json.loads(host.check_output(f"cat {FOUND}"))
+    finally:
+        host.run(f"rm -rf '/run/netfs values' {FOUND} /run/systemd/system/netfs-values.service")
+        host.run("systemctl daemon-reload")
+    assert arguments == VALUES
+    assert [shown[f"WORD{number}"] for number in range(len(VALUES))] == VALUES
+    assert [shown[f"FILE{number}"] for number in range(len(lines))] == lines
+    assert directory == place

@@ -154,10 +154,15 @@ def test_secret_is_not_shown(option: dict[str, Any], value: Any) -> None:
         ("tls_key", "path", False),
         ("update_password", "bool", False),
         ("monkey", "str", False),
+        ("access_key", "str", False),
     ],
 )
 def test_secret_is_known_by_its_name(name: str, wanted: str, is_secret: bool) -> None:
     assert holds_secret(name, {"type": wanted}) is is_secret
+
+
+def test_choice_is_no_secret() -> None:
+    assert not holds_secret("update_password", {"type": "str", "choices": ["always", "on_create"]})
 
 
 @pytest.mark.parametrize("role", SPECS)
