@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import locale
 import os
 import re
 import sys
@@ -63,6 +64,16 @@ def refuse_unknown(names: set[str], root: Path) -> None:
         sys.exit(f"make: nothing reads a variable '{name}'.{hint} Nothing was started.")
 
 
+def with_utf8(environment: dict[str, str]) -> dict[str, str]:
+    """Return an environment that Ansible starts in: it refuses every locale that is not UTF-8."""
+    try:
+        locale.setlocale(locale.LC_ALL, "")
+        fits = locale.nl_langinfo(locale.CODESET) == "UTF-8"
+    except locale.Error:
+        fits = False
+    return environment if fits else {**environment, "LC_ALL": "C.UTF-8"}
+
+
 def main() -> None:
     playbook, *defaults = sys.argv[1:]
     root = Path(__file__).resolve().parent.parent
@@ -73,7 +84,7 @@ def main() -> None:
     extra = [word for name, value in variables.items() for word in ("-e", json.dumps({name: value}))]
     os.chdir(root)
     program = root / ".venv/bin/ansible-playbook"
-    os.execv(program, [str(program), playbook, *extra])
+    os.execve(program, [str(program), playbook, *extra], with_utf8(dict(os.environ)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 FAMILIES = {"nfs4": "nfs", "smb3": "cifs"}  # the kernel's name to the name that is asked for
@@ -25,6 +25,10 @@ OPPOSITES = {
     frozenset(("ac", "noac")),
     frozenset(("atime", "noatime")),
 }
+
+PATH_BYTES = 4096  # PATH_MAX, with the NUL at the end
+NAME_BYTES = 255
+OPTIONS_BYTES = 4096  # one page, with the NUL
 
 # mount's own words to what can be done about them; the first that fits. %s is the type of the file system.
 HINTS = (
@@ -66,7 +70,7 @@ def _plain(text: str) -> str:
 def parse_mountinfo(text: str) -> list[Mount]:
     """All mounts, in the kernel's order: of two at the same place the later one is on top."""
     mounts = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a path may hold everything else that splits lines
         left, dash, right = line.partition(" - ")
         fields, kind = left.split(" "), right.split(" ")
         if not dash or len(fields) < 6 or len(kind) < 3:
@@ -124,6 +128,63 @@ def option_list(given: Mapping[str, t.Any] | Sequence[t.Any] | str | None) -> li
             if value is not False
         ]
     return [str(option) for option in given]
+
+
+def unfit(path: str, source: str | None, fstype: str | None, options: Sequence[str]) -> str:
+    """Why mount(8), its helpers or the kernel would refuse this, or take it for something else; "" when they do not.
+
+    Paths, sources and options are bounded as the kernel bounds them, in bytes.
+    """
+    reasons = (*_unfit_path(path), *_unfit_options(options), *_unfit_source(source), *_unfit_type(fstype))
+    return next(iter(reasons), "")
+
+
+def _unfit_path(path: str) -> Iterator[str]:
+    if _size(path) >= PATH_BYTES:
+        yield f"path has {_size(path)} bytes; the kernel takes {PATH_BYTES - 1}"
+    if "\0" in path:
+        yield "path has a NUL"
+    for name in path.split("/"):
+        if name == "..":
+            yield "path goes up with ..; give the directory itself"
+        if _size(name) > NAME_BYTES:
+            yield f"the name {name[:20]}... in path has {_size(name)} bytes; a file system takes {NAME_BYTES}"
+
+
+def _unfit_source(source: str | None) -> Iterator[str]:
+    if source is not None and _size(source) >= PATH_BYTES:
+        yield f"src has {_size(source)} bytes; the kernel takes {PATH_BYTES - 1}"
+    if source is not None and (not source or source.startswith("-") or _control(source)):
+        yield f"src is {source!r}; give something like server:/export or //server/share"
+
+
+def _unfit_type(fstype: str | None) -> Iterator[str]:
+    if fstype is not None and not re.fullmatch(r"[A-Za-z0-9][\w.-]*", fstype, flags=re.ASCII):
+        yield f"fstype is {fstype!r}; give one type of file system, such as nfs or cifs"
+
+
+def _unfit_options(options: Sequence[str]) -> Iterator[str]:
+    size = _size(",".join(options))
+    if size >= OPTIONS_BYTES:
+        yield f"options have {size} bytes; the kernel takes {OPTIONS_BYTES - 1}"
+    for option in options:
+        about = f"option {option.partition('=')[0]!r}"  # without its value, which may be secret
+        if not re.match(r"[^\s,\"\\=]+(=|$)", option):
+            yield f"{about} has no name that mount takes"
+        if "," in option:
+            yield f"{about} has a comma, and mount takes what follows it for the next option"
+        if '"' in option:
+            yield f"{about} has a double quote, and mount takes commas up to the next one for a part of the value"
+        if _control(option):
+            yield f"{about} has a control character"
+
+
+def _control(text: str) -> bool:
+    return any(ord(character) < 32 or character == "\x7f" for character in text)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _shown(option: str) -> tuple[str, str]:

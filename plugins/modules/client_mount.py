@@ -30,9 +30,9 @@ options:
     type: str
   path:
     description:
-      - Directory where it is mounted. It is made when it does not exist.
+      - Directory where it is mounted, taken as it is written. It is made when it does not exist. No link.
       - A directory that this module made is removed again when O(state=unmounted) and it is empty.
-    type: path
+    type: str
     required: true
   fstype:
     description:
@@ -43,7 +43,8 @@ options:
     description:
       - Mount options, as a list of V(name) and V(name=value), as a dictionary, or as one text with commas.
       - In a dictionary V(true) stands for an option without a value, and V(false) leaves it out.
-      - A password is refused here, see O(password).
+      - A password is refused here, see O(password). So is a value with a comma or a double quote, which C(mount) would
+        read as more than one option.
     type: raw
   password:
     description: Password of an SMB share. It is handed over in the environment, never on a command line.
@@ -153,6 +154,8 @@ stderr:
   type: str
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import typing as t
@@ -165,6 +168,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._command import Failur
 from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 MEMORY = Path("/run/netfs-bench-mounts")  # what was asked for; gone after a reboot, as the mounts are
+PASSWORDS = ("pass", "password", "pass2", "password2")
 PROBE_SECONDS = 15
 GRACE_SECONDS = 3.0
 
@@ -193,12 +197,17 @@ class ClientMount:
         given = Path(self.params["path"])
         if not given.is_absolute() or given == Path("/"):
             raise FailureError(f"path is {given}; give the absolute path of a directory that is not the root.")
-        # Not the path itself: to look at it is to ask the server.
-        self.path = str(given.parent.resolve() / given.name)
-        self.memory = MEMORY / (self.path.strip("/").replace("%", "%25").replace("/", "%2f") + ".json")
         self.options = _mounts.option_list(self.params["options"])
-        if any(option.partition("=")[0] in ("password", "pass") for option in self.options):
+        if any(option.partition("=")[0] in PASSWORDS for option in self.options):
             raise FailureError("A password among options would be shown to everybody on the host; use password.")
+        reason = _mounts.unfit(str(given), self.params["src"], self.params["fstype"], self.options)
+        if reason:
+            raise FailureError(f"This cannot be mounted: {reason}.")
+        self.path = str(self._parent(given) / given.name)
+        if len(os.fsencode(self.path)) >= _mounts.PATH_BYTES:
+            raise FailureError("This cannot be mounted: path is too long once its links are followed.")
+        # A name of its own for each path, however long that is
+        self.memory = MEMORY / (hashlib.sha256(os.fsencode(self.path)).hexdigest() + ".json")
         self.how = ""
         self.killed: dict[int, str] = {}
         self.made: list[str] = []
@@ -227,6 +236,15 @@ class ClientMount:
                 "free_bytes": self._free(moved["changed"]),
             }
         return result
+
+    @staticmethod
+    def _parent(given: Path) -> Path:
+        """The directory that holds the mount point. Not the path itself: to look at it is to ask the server."""
+        try:
+            return Path(ask(lambda: str(given.parent.resolve()), PROBE_SECONDS))
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise FailureError(f"The directory {given.parent} cannot be looked at: {reason}.") from error
 
     def _all(self) -> list[_mounts.Mount]:
         text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
@@ -265,6 +283,8 @@ class ClientMount:
 
     def _make_directory(self) -> None:
         path = Path(self.path)
+        if path.is_symlink():  # the kernel would mount at its target, where nobody looks for it
+            raise FailureError(f"{self.path} is a link to {path.readlink()}; give the directory itself.")
         missing = [str(parent) for parent in (path, *path.parents) if not parent.exists()]
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -288,7 +308,7 @@ class ClientMount:
                 outcome.stderr.strip() or outcome.stdout.strip(),
             ]
             answer = "; ".join(" ".join(word.split()) for word in words if word) or f"exit status {outcome.rc}"
-            self._remove_directory(self.made)
+            self._undo()
             raise FailureError(
                 f"mount was asked to mount {self.params['src']} ({self.params['fstype']}) at {self.path} with options "
                 f"{','.join(self.options) or 'of its own'}. The answer: {answer.rstrip('.')}. "
@@ -297,9 +317,24 @@ class ClientMount:
                 rc=outcome.rc,
                 stderr=outcome.stderr,
             )
-        MEMORY.mkdir(mode=0o755, exist_ok=True)
         about = {"number": mounted.number, "device": mounted.device, "options": self.options, "made": self.made}
-        self.memory.write_text(json.dumps(about), encoding="utf-8")
+        try:
+            MEMORY.mkdir(mode=0o755, exist_ok=True)
+            self.memory.write_text(json.dumps({"path": self.path, **about}), encoding="utf-8")
+        except OSError as error:
+            self._undo()
+            raise FailureError(
+                f"{self.params['src']} was mounted, but what was asked for cannot be noted in {self.memory}: "
+                f"{error.strerror}. It was unmounted again."
+            ) from error
+
+    def _undo(self) -> None:
+        """Leave nothing after a failure, not even a mount that came although mount failed."""
+        if self._mounted():
+            self._unmount()
+        with contextlib.suppress(OSError):  # it may be the reason
+            self.memory.unlink(missing_ok=True)
+        self._remove_directory(self.made)
 
     def _free(self, fresh: bool) -> int:
         def answer() -> int:
@@ -311,7 +346,7 @@ class ClientMount:
             return int(ask(answer, seconds))
         except OSError as error:
             if fresh:  # leave nothing behind that hangs whoever looks at it
-                self._take_down()
+                self._undo()
             raise FailureError(
                 f"{self.params['src']} is mounted at {self.path}, but asked for its free space it gave "
                 f"{error.strerror}. Is the server up, and does its firewall let the answers through?"
@@ -332,7 +367,10 @@ class ClientMount:
         spared = ancestors()
 
         def find() -> list[int]:
-            users = {pid: name for pid, name in _mounts.users_of(self.path).items() if pid not in spared}
+            # of the mounts, not of directories above them
+            targets = {mount.target for mount in self._all()}
+            users = {pid: name for target in targets for pid, name in _mounts.users_of(target).items()}
+            users = {pid: name for pid, name in users.items() if pid not in spared}
             self.killed.update(users)
             return list(users)
 
@@ -358,6 +396,11 @@ class ClientMount:
                 self.how = how
                 mounts = self._all()
             if not mounts:
+                if how == "lazy":
+                    self.module.warn(
+                        f"{self.path} could only be unmounted lazily: nobody finds it any more, and the kernel keeps "
+                        "it until the last process that waits for its server has ended."
+                    )
                 return
         raise FailureError(
             f"umount was asked to unmount {self.path}, by force and lazily too. The answer: {said or 'none'}. "
@@ -385,7 +428,7 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "choices": ["mounted", "unmounted"], "default": "mounted"},
             "src": {"type": "str"},
-            "path": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
             "fstype": {"type": "str"},
             "options": {"type": "raw"},
             "password": {"type": "str", "no_log": True},

@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import json
 import os
 import subprocess
+import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nasty import PATHS, TEXTS, THOROUGH
 
 from ansible_collections.netfs.bench.plugins.module_utils import _mounts
 
@@ -142,3 +148,98 @@ def test_users_in_other_mount_namespaces_are_left_alone(tmp_path):
             (process / "ns" / "mnt").symlink_to(namespace)
     assert _mounts.users_of("/mnt/test", str(tmp_path)) == {5: "gone"}
     assert os.getpid() not in _mounts.users_of("/mnt/test")
+
+
+# Mounts what it is told in a mount namespace of its own, and answers with what the kernel's table says then.
+MOUNTER = """
+import json, os, subprocess, sys
+for line in sys.stdin:
+    path, source = json.loads(line)
+    os.makedirs(path, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "--", source, path], check=True)
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape", newline="\\n") as file:
+        print(json.dumps(file.read()), flush=True)
+    subprocess.run(["umount", "-c", path], check=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def mounter(tmp_path_factory):
+    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody make a namespace")
+    top = tmp_path_factory.mktemp("mounts")
+    script = [*namespace, sys.executable, "-c", MOUNTER]
+    with subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+        def table(path, source):
+            process.stdin.write(json.dumps([f"{top}{path}", source]) + "\n")
+            process.stdin.flush()
+            return f"{top}{path}", json.loads(process.stdout.readline())
+
+        yield table
+        process.stdin.close()
+
+
+@THOROUGH
+@given(PATHS, TEXTS)
+def test_the_kernels_own_table_gives_back_path_and_source(mounter, path, source):
+    reason = _mounts.unfit(path, source, "tmpfs", [])
+    if reason:
+        return
+    target, text = mounter(path, source)
+    (found,) = _mounts.mounts_at(_mounts.parse_mountinfo(text), target)
+    assert (found.target, found.source, found.fstype) == (target, source, "tmpfs")
+
+
+def options_of_libmount(text):
+    """How mount(8) takes a list of options apart: {name: value or None}."""
+    library = ctypes.CDLL("libmount.so.1")
+    rest, found = ctypes.c_char_p(text.encode()), {}
+    name, value = ctypes.c_void_p(), ctypes.c_void_p()
+    name_size, value_size = ctypes.c_size_t(), ctypes.c_size_t()
+    pointers = [ctypes.byref(part) for part in (rest, name, name_size, value, value_size)]
+    while library.mnt_optstr_next_option(*pointers) == 0:
+        key = ctypes.string_at(name.value, name_size.value).decode()
+        found[key] = ctypes.string_at(value.value, value_size.value).decode() if value.value else None
+    return found
+
+
+@THOROUGH
+@given(st.dictionaries(TEXTS.map(lambda text: text.replace("=", "")), TEXTS, max_size=3))
+def test_mount_takes_the_options_apart_as_they_were_given(options):
+    listed = _mounts.option_list(options)
+    if _mounts.unfit("/mnt", None, None, listed):
+        return
+    assert options_of_libmount(",".join(listed)) == {name: value or None for name, value in options.items()}
+
+
+@pytest.mark.parametrize("option", ["vers=4.2", "username=a b", "username=o'neill", "domain=ünï", "prefixpath=a=b"])
+def test_what_mount_takes_is_not_refused(option):
+    assert _mounts.unfit("/mnt/it's 100% a=b", "//host/my share", "cifs", [option]) == ""
+
+
+@pytest.mark.parametrize(
+    "path, source, fstype, options, reason",
+    [
+        ("/" + "a" * 256, "h:/e", "nfs", [], "has 256 bytes; a file system takes 255"),
+        ("/漢" * 100 + "/" + "漢" * 86, "h:/e", "nfs", [], "has 258 bytes; a file system takes 255"),
+        ("/a" * 2048, "h:/e", "nfs", [], "path has 4096 bytes; the kernel takes 4095"),
+        ("/mnt/../etc", "h:/e", "nfs", [], "path goes up"),
+        ("/mnt/a\0b", "h:/e", "nfs", [], "path has a NUL"),
+        ("/mnt", "", "nfs", [], "src is ''"),
+        ("/mnt", "--bind", "nfs", [], "src is '--bind'"),
+        ("/mnt", "h:/a\nb", "nfs", [], "src is 'h:/a\\nb'"),
+        ("/mnt", "h:/" + "e" * 4093, "nfs", [], "src has 4096 bytes"),
+        ("/mnt", "h:/e", "../nfs", [], "fstype is '../nfs'"),
+        ("/mnt", "h:/e", "nfs,cifs", [], "fstype is 'nfs,cifs'"),
+        ("/mnt", "h:/e", "nfs", ["username=a,uid=0"], "option 'username' has a comma"),
+        ("/mnt", "h:/e", "nfs", ['username=a"b'], "option 'username' has a double quote"),
+        ("/mnt", "h:/e", "nfs", ["username=a\nb"], "option 'username' has a control character"),
+        ("/mnt", "h:/e", "nfs", ["=x"], "option '' has no name"),
+        ("/mnt", "h:/e", "nfs", ["a b"], "option 'a b' has no name that mount takes"),
+        ("/mnt", "h:/e", "nfs", ["username=" + "u" * 4087], "options have 4096 bytes"),
+    ],
+)
+def test_what_mount_would_misread_is_refused(path, source, fstype, options, reason):
+    assert reason in _mounts.unfit(path, source, fstype, options)

@@ -189,6 +189,75 @@ def test_mount_fails_in_its_own_words_with_a_hint(play, helper, hint):
     assert not play.path.parent.exists()
 
 
+def test_a_path_as_long_as_the_kernel_takes(play):
+    deep = play.path.joinpath(*["d" * 250] * 3, "ünï" * 25)
+    assert play.mount(path=str(deep))["mount"]["directory"] == str(deep)
+    assert play.mount(path=str(deep))["changed"] is False
+    play.run(path=str(deep), state="unmounted")
+    assert not play.path.exists()
+
+
+@pytest.mark.parametrize("path", ["/" + "d" * 256, "/d" * 2048, "/mnt/a/.."])
+def test_a_path_that_the_kernel_does_not_take_is_refused_before(play, path):
+    assert "This cannot be mounted: " in play.mount(path=path)["msg"]
+    assert play.calls() == []
+
+
+@pytest.mark.parametrize("options", [["username=a,uid=0"], {"context": 'a"b'}])
+def test_an_option_that_mount_would_misread_is_refused_before(play, options):
+    assert "This cannot be mounted: option" in play.mount(options=options)["msg"]
+    assert play.calls() == []
+
+
+def test_a_name_of_a_variable_stays_what_it_is(play, monkeypatch):
+    monkeypatch.setenv("PLACE", "elsewhere")
+    path = str(play.path.parent / "$PLACE")
+    assert play.mount(path=path)["mount"]["directory"] == path
+
+
+def test_a_link_is_refused_before(play):
+    play.path.parent.mkdir()
+    play.path.symlink_to(play.directory)
+    assert "is a link to" in play.mount()["msg"]
+    assert play.calls() == []
+
+
+def test_nothing_stays_mounted_that_cannot_be_noted(play, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setattr(client_mount, "MEMORY", tmp_path / "file" / "memory")
+    assert "It was unmounted again" in play.mount()["msg"]
+    assert play.mounts(str(play.path)) == []
+    assert not play.path.exists()
+
+
+def test_nothing_stays_mounted_when_mount_says_that_it_failed(play):
+    """mount.nfs may be killed, or fail, when the kernel has mounted already."""
+    program = play.directory / "mount"
+    program.write_text(MOUNT + "exit 32\n", encoding="utf-8")
+    assert play.mount()["rc"] == 32
+    assert play.mounts(str(play.path)) == []
+    assert not play.path.exists()
+
+
+def test_a_parent_that_never_answers_is_not_waited_for(play, monkeypatch):
+    monkeypatch.setattr(client_mount.Path, "resolve", lambda _path: time.sleep(60))
+    assert "cannot be looked at: no answer within 0.5 seconds" in play.mount()["msg"]
+
+
+def test_processes_beside_a_mount_are_not_ended(play):
+    """Only a directory below is mounted: whoever works in the one above has nothing to do with it."""
+    below = play.path / "below"
+    below.mkdir(parents=True)
+    play.write("table", FOREIGN.format(path=below))
+    beside = subprocess.Popen(["sleep", "60"], cwd=play.path)
+    try:
+        assert play.run(state="unmounted")["killed"] == []
+        assert beside.poll() is None
+    finally:
+        beside.kill()
+        beside.wait()
+
+
 def test_mount_hangs(play):
     play.write("mount-hangs", "")
     started = time.monotonic()
@@ -215,6 +284,7 @@ def test_unmounting_takes_what_it_takes(play, works, how, calls):
     assert len(play.calls()) == calls
     if how:
         assert (answer["changed"], answer["how"]) == (True, how)
+        assert [warning for warning in answer.get("warnings", []) if "lazily" in str(warning)] != [] or how != "lazy"
     else:
         assert "by force and lazily too. The answer: umount: target is busy." in answer["msg"]
 
