@@ -144,7 +144,7 @@ def create(module, one):
 def take_away(module):
     """Remove the directories, the last one first."""
     chosen = [one for one in module.params["directories"] if module.params["remove_data"] or not one["data"]]
-    keep = {one["path"].rstrip("/") for one in module.params["directories"] if one not in chosen}
+    keep = {os.path.realpath(one["path"]) for one in module.params["directories"] if one not in chosen}
     mounts = mount_points()
     differences, left = [], []
     for one in reversed(chosen):
@@ -154,9 +154,11 @@ def take_away(module):
             removal = remove(one["path"], mounts=mounts, keep=keep, dry_run=module.check_mode)
         if removal.changed:
             differences.append(moved(one["path"], "directory", "absent"))
-        left += [entry for entry in removal.left if entry.path not in keep]
+        known = keep | {entry.path for entry in left}
+        left += [entry for entry in removal.left if entry.path not in known]
+    emptied = {os.path.realpath(one["path"]) for one in chosen} & mounts
     for entry in left:
-        if entry.path not in {one["path"] for one in chosen} or "system" in entry.reason:
+        if entry.path not in emptied:
             module.warn(f"{entry.path} was left: {entry.reason}.")
     facts = {
         "changed": bool(differences),
