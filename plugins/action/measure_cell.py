@@ -23,7 +23,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
     answer_within,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import cell_record, keep_raw
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import cell_record, is_value, keep_raw
 
 
 def utc(seconds: float) -> str:
@@ -129,6 +129,7 @@ class ActionModule(ActionBase):
             answer = self._fio(args["job"], args["metric"])
             # both times are inside the counters, so both are inside the seconds
             answer["seconds"] = round(first.get("seconds", 0.0) + answer.get("seconds", 0.0), 3)
+        answer = measured(answer, args["metric"])
         seconds = answer.get("seconds", 0.0)
         ended = time.time()
         write_text(meeting.end, str(seconds))
@@ -276,6 +277,13 @@ def silence(record: Json, nodes: list[str]) -> Json:
         return {}
     what = f" (no answer came from node {', '.join(nodes)})" if record["status"] == "failed" else ""
     return {"silent": nodes, "reason": record["reason"] + what}
+
+
+def measured(answer: Json, metric: str) -> Json:
+    """What fio answered; a failure when it has no value of the main metric."""
+    if failed(answer) or is_value(answer.get("metrics", {}).get(metric)):
+        return answer
+    return {**answer, "failed": True, "msg": f"fio reported no {metric}"}
 
 
 def failed(answer: Json) -> bool:

@@ -137,6 +137,8 @@ def test_a_good_cell_is_kept_with_its_raw_output(tmp_path):
     [
         ({"failed": True, "msg": "fio was killed after 60 s", "rc": -9}, "fio was killed after 60 s"),
         ({"failed": True}, "fio gave no reason"),
+        ({**GOOD, "fio_version": None, "metrics": {}}, "fio reported no read_iops"),
+        ({**GOOD, "fio_version": None, "metrics": {"read_iops": 0}}, "fio reported no read_iops"),
         (AnsibleConnectionFailure("no route to host"), "The client, node client, did not answer: no route to host"),
     ],
 )
