@@ -57,6 +57,12 @@ def play(*words: str, refused: bool = False, **environment: str) -> str:
     return said
 
 
+def told(secret: str, said: str) -> bool:
+    """Tell whether Ansible has said a secret, as it is or as JSON has it."""
+    written = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    return any(text in said for text in (secret, *written))
+
+
 def refusal(**variables: object) -> str:
     """Apply the scenario's services with other variables, see that this is refused, and return what was said."""
     extra = f"--extra-vars={json.dumps(variables)}"

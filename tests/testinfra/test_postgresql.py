@@ -22,9 +22,10 @@ def passwords(endpoint: dict[str, Any]) -> dict[str, str]:
 
 def ask(node: Host, endpoint: dict[str, Any], query: str, *, user: str, password: str, database: str) -> CommandResult:
     """Run one query over the network, as an owner does."""
-    where = f"host={endpoint['host']} port={endpoint['port']} user={user} dbname={database} connect_timeout=5"
+    where = f"host={endpoint['host']} port={endpoint['port']} user='{user}' dbname='{database}' connect_timeout=5"
+    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
     node.check_output("install -m 0600 /dev/null /run/pgpass")
-    node.check_output("echo %s > /run/pgpass", f"*:*:*:*:{password}")
+    node.check_output("printf '%%s\\n' %s > /run/pgpass", f"*:*:*:*:{escaped}")
     try:
         return node.run("PGPASSFILE=/run/pgpass psql --no-psqlrc -At -w -c %s %s", query, where)
     finally:
@@ -61,10 +62,12 @@ def test_endpoint(endpoint: dict[str, Any]) -> None:
     assert endpoint["durability"] == "local-durable"
 
 
-@pytest.mark.parametrize("name", ["juicefs", "other"])
-def test_owner_makes_tables(node: Host, endpoint: dict[str, Any], passwords: dict[str, str], name: str) -> None:
+@pytest.mark.parametrize("owner, name", [("juicefs", "juicefs"), ("other", "other"), ("al-ice@office", "my bücher")])
+def test_owner_makes_tables(
+    node: Host, endpoint: dict[str, Any], passwords: dict[str, str], owner: str, name: str
+) -> None:
     query = "create table t (x int); insert into t values (7); select x from t; drop table t"
-    answer = ask(node, endpoint, query, user=name, password=passwords[name], database=name)
+    answer = ask(node, endpoint, query, user=owner, password=passwords[owner], database=name)
     assert (answer.rc, answer.stdout.split()[-3:-2]) == (0, ["7"]), answer
 
 
@@ -88,6 +91,33 @@ def test_administrator_is_not_reached_over_the_network(node: Host, endpoint: dic
 def test_passwords_are_kept_as_scram(node: Host) -> None:
     query = "select distinct split_part(rolpassword, '$', 1) from pg_authid where rolpassword is not null"
     assert administer(node, query) == "SCRAM-SHA-256"
+
+
+def test_values_are_read_back_as_they_were_given(node: Host, passwords: dict[str, str]) -> None:
+    assert administer(node, "show cluster_name") == r"it's C:\ 100%"
+    assert administer(node, "show netfs.jit") == "on"
+    assert administer(node, "show data_directory") == "/var/lib/postgresql/my data/100%é(#;)"
+    assert passwords["juicefs"] == "a b\"c'd$e\\f#%g:h`"
+
+
+def test_what_cannot_be_served_is_refused_before_anything_changes(node: Host) -> None:
+    everything = "find /etc/netfs-postgresql /etc/postgresql -type f -exec sha256sum '{}' +"
+    before = node.check_output(everything)
+    said = secrets_of.refusal(postgresql_clients=["no where"], postgresql_password="never-used")
+    assert "postgresql_clients: 'no where' cannot be used: it is no address" in said
+    assert "never-used" not in said
+    assert node.check_output(everything) == before
+
+
+def test_access_that_is_not_enforced_is_found(node: Host, database_unit: str) -> None:
+    """ALTER SYSTEM wins over every file of the role's."""
+    administer(node, "alter system set fsync = off")
+    node.check_output("systemctl reload %s", database_unit)
+    try:
+        assert "fsync is 'off' and not 'on'" in secrets_of.refusal()
+    finally:
+        administer(node, "alter system reset fsync")
+        node.check_output("systemctl reload %s", database_unit)
 
 
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
@@ -124,8 +154,8 @@ def test_passwords_are_in_no_diff(passwords: dict[str, str], tmp_path: Path) -> 
         f"--extra-vars=postgresql_secrets={tmp_path}",
         "molecule/shared/converge.yml",
     )
-    assert "Make the owners" in said
-    assert [password for password in passwords.values() if password in said] == []
+    assert "Create the owners" in said
+    assert [owner for owner, password in passwords.items() if secrets_of.told(password, said)] == []
 
 
 def test_data_survives_a_kill(
