@@ -16,12 +16,8 @@ from types import ModuleType
 
 import collection  # noqa: F401  before anything else of the collection
 import pytest
-from ansible.plugins.loader import init_plugin_loader
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# Before any test imports the collection: afterwards Ansible would not find its filters.
-init_plugin_loader([str(ROOT / ".venv/collections")])
 
 
 def imported(name: str) -> ModuleType:
