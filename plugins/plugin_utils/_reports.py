@@ -59,10 +59,12 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     pairs, more_pairs = brief(_tables.PAIR_HEADERS, _tables.pair_table(findings.pairs), "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
     exit_line = f"Exit code {findings.code}: {findings.exit_meaning}."
-    # a remark can be long: on a terminal it follows the table, in Markdown it is a column
+    # a remark can be long: on a terminal it follows the table, in Markdown its beginning is a column
     short = tabulate([row[:-1] for row in cells], _tables.HEADERS[:-1], disable_numparse=True)
-    remarks = [f"  {' '.join(row[:4])}: {row[-1]}" for row in cells if row[-1]]
-    lines = [*sentences, "", *short.splitlines(), *more_series, *(["", "Remarks:", *remarks] if remarks else []), ""]
+    remarks = _tables.said_once((" ".join(row[:4]), row[-1]) for row in cells)
+    more_remarks = ["", "Remarks:", *(f"  {line}" for line in remarks)] if remarks else []
+    lines = [*sentences, "", *short.splitlines(), *more_series, *more_remarks, ""]
+    cells, pairs = ([[*row[:-1], _tables.shortened(row[-1])] for row in rows] for rows in (cells, pairs))
     markdown = [f"# {plan['run']}", "", f"**{lead[0]}**", "", *(f"* {line}" for line in [*lead[1:], exit_line])]
     if findings.pairs:
         head = _tables.PAIR_HEADERS
@@ -70,7 +72,8 @@ def tables(findings: Findings) -> tuple[list[str], str]:
         markdown += ["", tabulate(pairs, head, tablefmt="github", disable_numparse=True), *more_pairs]
     all_series = tabulate(cells, _tables.HEADERS, tablefmt="github", disable_numparse=True)
     markdown += ["", "<details><summary>All series</summary>", "", *(f"* {line}" for line in sentences), "", all_series]
-    return [*lines, *lead, exit_line], "\n".join([*markdown, *more_series, "", "</details>"]) + "\n"
+    markdown += [*more_series, *([""] if remarks else []), *("* " + line.replace("\n", "\n  ") for line in remarks)]
+    return [*lines, *lead, exit_line], "\n".join([*markdown, "", "</details>"]) + "\n"
 
 
 def settle(directory: Path, findings: Findings, *, dry_run: bool = False) -> tuple[list[str], dict[str, bool]]:

@@ -20,6 +20,9 @@ SCALES: dict[str, list[tuple[float, str]]] = {
     "iops": [(1e6, "M IOPS"), (1e3, "k IOPS"), (1, "IOPS")],
     "ns": [(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns")],
 }
+REMARK_WIDTH = 160
+NAMES = 3
+"""As many series are named for a remark that they have in common."""
 HEADERS = ["system", "protocol", "workload", "pass", "cells", "median", "range", "p99 latency", "remark"]
 
 
@@ -65,6 +68,25 @@ def remark(series: Series) -> str:
     if series.machine_count > 1:
         parts.append(f"on {series.machine_count} machines")
     return "; ".join(parts)
+
+
+def shortened(text: str) -> str:
+    """What a row of a table has room for: the first line of a text, and not too much of it."""
+    first = text.strip().partition("\n")[0]
+    kept = first if len(first) <= REMARK_WIDTH else first[:REMARK_WIDTH].rstrip()
+    return kept if kept == text.strip() else f"{kept} …"
+
+
+def said_once(remarks: t.Iterable[tuple[str, str]]) -> list[str]:
+    """Remarks by the name of their series, each text once: one failed deployment is the reason of all its cells."""
+    names: dict[str, list[str]] = {}
+    for name, text in remarks:
+        if text:
+            names.setdefault(text, []).append(name)
+    return [
+        f"{', '.join(found[:NAMES])}{f' and {len(found) - NAMES} more' if len(found) > NAMES else ''}: {text}"
+        for text, found in names.items()
+    ]
 
 
 def table(series: t.Iterable[Series]) -> list[list[str]]:

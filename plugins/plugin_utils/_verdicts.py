@@ -86,6 +86,8 @@ class Findings(t.NamedTuple):
         """What the exit code says of this run."""
         if self.code == _compare.EXIT_OK and not self.pairs:
             return "all that was planned is measured; there was nothing to compare"
+        if self.code == _compare.EXIT_INVALID and not self.unfit:
+            return "at least one comparison is not fit for a verdict, though every series of this run is"
         return EXIT_MEANINGS[self.code]
 
     @property
@@ -131,7 +133,13 @@ def sentence(findings: Findings) -> str:
     if not total:
         if findings.base is not None:
             return f"{subject}: nothing to compare, the runs have no series in common."
-        return f"Only {list_of(systems)} was measured, so there is nothing to compare."
+        measured = {one.name.system for one in findings.series.values() if one.values}
+        named = [name for name in systems if name in measured]
+        if not named:
+            return f"Nothing of {list_of(systems)} was measured, so there is nothing to compare."
+        if len(named) > 1:
+            return f"{list_of(named)} were measured, and have nothing in common that could be compared."
+        return f"Only {named[0]} was measured, so there is nothing to compare."
     if set(counts) == {"too-few"}:
         n = min(min(len(pair.base.values), len(pair.candidate.values)) for pair in findings.pairs)
         why = f"{n} of at least {_statistics.N_MIN} trials" if n < _statistics.N_MIN else "too many comparisons at once"

@@ -124,8 +124,9 @@ def tool(results, *words):
         (["compare", "base", "not-cold"], 13, "not-cold"),
         (["compare", "base", "corrupt"], 13, "wrong byte at offset 4096"),
         (["compare", "base", "unlike"], 13, "mount options: none against noac"),
+        (["compare", "base", "unlike"], 13, "Exit code 13: at least one comparison is not fit for a verdict, though"),
         (["compare", "base", "unlike", "--force"], 0, "FORCED"),
-        (["compare", "base", "other"], 13, "nothing to compare"),
+        (["compare", "base", "other"], 12, "Exit code 12: too few trials for a verdict, or nothing to compare"),
         (["compare", "two"], 10, "samba against ganesha"),
         (["compare", "base", "none"], 2, "none is no run"),
         (["compare", "base"], 0, "Only ganesha was measured"),
@@ -133,7 +134,7 @@ def tool(results, *words):
         (["report", "failed"], 13, "report.html"),
         (["report", "base"], 0, "report.html"),
         (["report", "base"], 0, "Exit code 0: all that was planned is measured; there was nothing to compare."),
-        (["show", "failed"], 0, "Exit code 13"),
+        (["show", "failed"], 13, "Exit code 13"),
         (["show"], 0, "two: exit code 10"),
         (["export", "unlike", "--to", "junit", "--base", "base"], 0, "mount options: none against noac"),
         (["export", "unlike", "--to", "junit", "--base", "base", "--force"], 0, "equivalent FORCED"),
@@ -159,6 +160,37 @@ def test_exit_code(results, words, code, says):
     answer, said = tool(results, *words)
     assert says in said
     assert answer == code
+
+
+def never_deployed(record):
+    reason = "ganesha could not be deployed:\n" + "a line of its journal\n" * 50
+    record.update(status="failed", reason=reason, metrics={})
+
+
+def test_a_reason_that_many_cells_share_is_said_once(tmp_path):
+    both = {"ganesha": 1.0, "samba": 1.0}
+    synthetic.write_run(tmp_path / "r", shape(systems=both, workloads={**ONE, **OTHER}, trials=2), never_deployed)
+    code, said = tool(tmp_path, "report", "r")
+    assert code == 13
+    assert said.count("a line of its journal") == 50
+    names = "ganesha nfs3 rand-read-4k warm, ganesha nfs3 sync-write-4k warm, samba nfs3 rand-read-4k warm and 1 more"
+    assert f"{names}: 2 of 2 failed: ganesha could not be deployed:" in said
+    assert (tmp_path / "r/report.md").read_text(encoding="utf-8").count("a line of its journal") == 50
+    assert "Nothing" not in said
+
+
+@pytest.mark.parametrize("words", [["show"], ["show", "two"]])
+def test_output_of_which_only_the_head_is_read_is_no_error(results, words):
+    script = f"'{sys.executable}' '{ROOT}/tools/netfs-bench' --results '{results}' \"$@\" | head -n 0"
+    done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_it_can_be_run_by_its_name(results):
+    done = subprocess.run(
+        [str(ROOT / "tools/netfs-bench"), "--results", str(results), "show"], capture_output=True, text=True, check=True
+    )
+    assert "two: exit code 10" in done.stdout
 
 
 def test_verdict_json_holds_the_exit_code(results):

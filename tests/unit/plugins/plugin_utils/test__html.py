@@ -41,12 +41,21 @@ def break_second(record):
         record.update(status="failed", reason="no server", metrics={})
 
 
+def break_all(record):
+    record.update(status="failed", reason="no server", metrics={})
+
+
 @pytest.mark.parametrize(
     ("shape", "sentence", "code"),
     [
         ({}, "samba against ganesha, 1 comparison: faster in 1.", 0),
         ({"systems": {"ganesha": 1.0, "samba": 0.7}}, "samba against ganesha, 1 comparison: slower in 1.", 10),
         ({"trials": 3}, "samba against ganesha: too few to say which is faster (3 of at least 6 trials).", 12),
+        (
+            {"systems": {"ganesha": 1.0}, "change": break_all},
+            "Nothing of ganesha was measured, so there is nothing to compare.",
+            13,
+        ),
         ({"systems": {"ganesha": 1.0}}, "Only ganesha was measured, so there is nothing to compare.", 0),
         ({"change": break_second}, "samba against ganesha, 1 comparison: failed in 1.", 13),
         ({"cv": 0.2, "systems": {"a": 1.0, "b": 1.0}}, "b against a, 1 comparison: noisy in 1.", 11),
