@@ -46,18 +46,28 @@ class Pair(t.NamedTuple):
     """``≥`` or ``≤`` when one side is at the ceiling: the true ratio is beyond the one shown."""
 
     @property
+    def sides(self) -> str:
+        """What is compared with what: systems, or protocols of one system."""
+        place = 1 if self.base.name.protocol != self.candidate.name.protocol else 0
+        return f"{self.candidate.name[place]} against {self.base.name[place]}"
+
+    @property
     def aa(self) -> bool:
         """Whether both sides are the same system, so that faster and slower are false alarms."""
         names = self.base.name.system, self.candidate.name.system
         return names[0] != names[1] and original(names[0]) == original(names[1])
 
 
-def judge(base: Series, candidate: Series, force: bool = False) -> Pair:
-    """A pair with its comparison, before its family is known."""
+def judge(base: Series, candidate: Series, force: bool = False, compared: t.Container[str] = ()) -> Pair:
+    """A pair with its comparison, before its family is known.
+
+    :param compared: the fields of the comparability key that are themselves what is compared.
+    """
     for side in (base, candidate):
         if side.state != "ok":
             return Pair(base, candidate, None, side.state, 1.0, 1, f"{' '.join(side.name)}: {side.why}")
-    unlike = differences(base.key, candidate.key)
+    keys = ({name: value for name, value in side.key.items() if name not in compared} for side in (base, candidate))
+    unlike = differences(*keys)
     if unlike and not force:
         return Pair(base, candidate, None, "not-comparable", 1.0, 1, "; ".join(unlike))
     if base.at_ceiling and candidate.at_ceiling:
@@ -122,6 +132,27 @@ def within(run: Json, force: bool = False, series: dict[SeriesName, Series] | No
         if name._replace(system=second) in series
     ]
     return families(pairs, run["plan"].get("families"))
+
+
+def between_protocols(run: Json, force: bool, series: dict[SeriesName, Series]) -> list[Pair]:
+    """The protocols of a run with only one system against the one that was named first.
+
+    They say which protocol to use, and not whether the system became slower: no exit code rests on them.
+    """
+    systems = {original(system) for system in run["plan"]["systems"]}
+    if len(systems) > 1:
+        return []
+    (system,) = systems
+    first = next(name.protocol for name in series)
+    of_system = [one for name, one in series.items() if name.system == system and name.protocol != first]
+    bases = {one.name: one.name._replace(protocol=first) for one in of_system}
+    return families(
+        [
+            judge(series[base], series[name], force, ("protocol", "mount options"))
+            for name, base in bases.items()
+            if base in series
+        ]
+    )
 
 
 def counterparts(base: Json, candidate: Json) -> dict[str, str]:

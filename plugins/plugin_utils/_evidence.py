@@ -56,7 +56,8 @@ def family_lines(pairs: list[Pair]) -> list[str]:
         return []
     largest = max(pair.family for pair in found.values())
     limits = f"6 trials carry {_statistics.family_limit(6)}, 8 carry {_statistics.family_limit(8)}"
-    return [f"all series of one metric for one pair of systems; the largest has {largest} members ({limits})"]
+    members = f"{largest} member{'s' * (largest > 1)} ({limits})"
+    return [f"all series of one metric for one pair of systems; the largest has {members}"]
 
 
 def windows_of(run: Json) -> dict[str, list[tuple[str, bool, list[float]]]]:

@@ -127,11 +127,60 @@ def span(values: list[float]) -> Json:
     return {"range": [0, high * 1.06]}
 
 
+def said_of(names: t.Collection[SeriesName]) -> dict[SeriesName, str]:
+    """What tells each series of a picture from the others: its system, and of protocol and pass what differs."""
+    differs = [len({name[place] for name in names}) > 1 for place in (1, 3)]
+    return {
+        name: " ".join([name.system, *(name[place] for place, said in zip((1, 3), differs, strict=True) if said)])
+        for name in names
+    }
+
+
+def single_figure(series: list[Series], styles: dict[str, Style]) -> Json:
+    """One row for a workload of which no series has more than one value; the legend says each of them."""
+    metric = series[0].metric
+    values = [value for one in series for value in one.values]
+    factor, unit = unit_of(metric, max(values, default=0))
+    if len({one.name.system for one in series}) == 1:
+        looks = styles_of(" ".join(one.name) for one in series)
+    else:
+        looks = {" ".join(one.name): styles[one.name.system] for one in series}
+    labels = said_of([one.name for one in series])
+    data: list[Json] = []
+    for one in series:
+        look = looks[" ".join(one.name)]
+        said = f"{SYMBOLS[one.state]} {one.state}" if one.state != "ok" else human(metric, one.values[0])
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": f"{labels[one.name]}: {said}",
+                # a series without a value stays in the legend
+                "x": [rounded(value / factor) for value in one.values] or [None],
+                "y": [0],
+                "marker": {"color": look.colour, "symbol": look.mark, "size": 10, "opacity": 0.8},
+                "hovertemplate": f"{labels[one.name]}<br>%{{x}} {unit}<extra></extra>",
+            }
+        )
+    axis = span([value / factor for value in values])
+    below = 48 + LEGEND_ROW_PX * len(data)
+    layout = {
+        **legend_below(len(data)),
+        "height": ROW_PX + below,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": below},
+        "xaxis": {"zeroline": False, **axis, "title": {"text": f"{unit}, more is better"}},
+        "yaxis": {"range": [-1, 1], "visible": False, "fixedrange": True},
+    }
+    return {"data": data, "layout": layout}
+
+
 def values_figure(series: list[Series], styles: dict[str, Style]) -> Json:
     """Every single value of a workload as a dot, a row per series, with the median and its interval.
 
     Failed trials have no dot, so the name of the row says in red, and in words, what is missing.
     """
+    if max(len(one.values) for one in series) <= 1:
+        return single_figure(series, styles)
     metric = series[0].metric
     everything = [value for one in series for value in one.values]
     factor, unit = unit_of(metric, max(everything, default=0))
@@ -395,8 +444,12 @@ def steady_figure(trials: list[tuple[str, bool, list[float]]], styles: dict[str,
                 "showlegend": label not in named,
                 "x": list(range(1, len(windows) + 1)),
                 "y": [rounded(100 * window / mean, 4) for window in windows],
-                "line": {"color": styles[system].colour if steady else RED, "width": 1 if steady else 2},
-                "marker": {"symbol": styles[system].mark if steady else "x", "size": 5},
+                "line": {
+                    "color": styles[system].colour,
+                    "dash": "solid" if steady else "dot",
+                    "width": 1 if steady else 2,
+                },
+                "marker": {"symbol": styles[system].mark if steady else "x", "size": 5 if steady else 8},
                 "hovertemplate": f"{label}: %{{y}} % of its mean<extra></extra>",
             }
         )

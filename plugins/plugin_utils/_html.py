@@ -16,12 +16,12 @@ import gzip
 import json
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _figures
+from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _figures, _tables
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Distribution, SeriesName, operations_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
-from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     human,
     instance_lines,
@@ -29,6 +29,8 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     machines_lines,
     not_served,
     pair_latency,
+    said_once,
+    shortened,
     spoken,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import (
@@ -49,6 +51,8 @@ LATENCY_LINES = 24
 """With more lines than this the latencies of a workload do not share one frame."""
 FULL_PAIRS = 600
 """With more pairs than this the tables show word, ratio and interval; the other numbers are in verdicts.csv."""
+REMARKED_COLUMNS = 3
+"""Beside more columns than this, remarks would make a tall table of a small one."""
 PAIR_COLUMNS = 6
 """As many pairs of systems fit beside each other in one table."""
 
@@ -78,7 +82,7 @@ def sides(findings: Findings, pair: Pair) -> str:
     """What is compared with what, as a heading."""
     if findings.base is not None and pair.base.name.system == pair.candidate.name.system:
         return f"{pair.candidate.name.system} (this run against the base)"
-    return f"{pair.candidate.name.system} against {pair.base.name.system}"
+    return pair.sides
 
 
 def word_cell(pair: Pair) -> Cell:
@@ -134,19 +138,57 @@ def triangle(pairs: list[Pair]) -> Table:
     return Table(["this against", *bases], rows)
 
 
+def answer(findings: Findings) -> Table:
+    """What came out: a row for each workload, a column for each system, or for each protocol of the only one.
+
+    Remarks have a column where there is room for one; what is unfit is named in its cell in any case.
+    """
+    found = [one for one in findings.series.values() if AA_MARK not in one.name.system]
+    protocols, passes = (sorted({one.name[place] for one in found}) for place in (1, 3))
+    systems = [name for name in findings.run["plan"]["systems"] if AA_MARK not in name]
+    columns, axis = (systems, 0) if len(systems) > 1 else (protocols, 1)
+    rows: dict[tuple[str, ...], dict[str, Series]] = {}
+    for one in found:
+        protocol = [one.name.protocol] if axis == 0 and len(protocols) > 1 else []
+        passed = [one.name.pass_] if len(passes) > 1 else []
+        rows.setdefault((one.name.workload, *protocol, *passed), {})[one.name[axis]] = one
+    remarked = len(columns) <= REMARKED_COLUMNS
+    table = []
+    for (workload, *terms), line in sorted(rows.items()):
+        remarks = said_once((name, shortened(series_remark(one))) for name, one in line.items())
+        cells = [answer_cell(line[name]) if name in line else Cell("not planned", "soft") for name in columns]
+        remark_cell = [Cell("; ".join(remarks), "text")] if remarked else []
+        table.append([Cell(workload, "keep", small=", ".join(terms)), *cells, *remark_cell])
+    return Table(["median, p99 latency", *columns, *([""] if remarked else [])], table)
+
+
+def answer_cell(one: Series) -> Cell:
+    """The median of a series and the latency that answers its question, or why it has none."""
+    value = "none" if one.median is None else human(one.metric, one.median)
+    if one.state != "ok":
+        return Cell(f"{SYMBOLS[one.state]} {one.state}", f"word {one.state}", shortened(one.why), value)
+    return Cell(value, "number", small=latency_text(one.latency) if one.latency else "")
+
+
+def terms_of(pair: Pair) -> tuple[str, ...]:
+    """Workload, protocol (unless that is what is compared) and pass, which both sides of a pair have in common."""
+    name = pair.candidate.name
+    protocol = [name.protocol] if name.protocol == pair.base.name.protocol else []
+    return (name.workload, *protocol, name.pass_)
+
+
 def matrix_of(findings: Findings) -> tuple[Table | None, str]:
     """The ranking as verdicts: what was measured against pairs of systems, or how often each word fell."""
-    pairs = [pair for pair in findings.pairs if not pair.aa]
+    pairs = [pair for pair in findings.pairs if not pair.aa] or findings.protocols
     columns = list(dict.fromkeys(sides(findings, pair) for pair in pairs))
     if not pairs:
         return None, ""
     if len(columns) <= PAIR_COLUMNS and len(pairs) <= FULL_PAIRS:
-        found = {(pair.candidate.name[1:], sides(findings, pair)): pair for pair in pairs}
-        terms = {pair.candidate.name[1:] for pair in pairs}
+        found = {(terms_of(pair), sides(findings, pair)): pair for pair in pairs}
         rows = []
-        for protocol, workload, passed in sorted(terms, key=lambda term: (term[1], term[0], term[2])):
-            cells = [found.get(((protocol, workload, passed), column)) for column in columns]
-            first = Cell(workload, "keep", small=f"{protocol}, {passed}")
+        for workload, *terms in sorted({terms_of(pair) for pair in pairs}):
+            cells = [found.get(((workload, *terms), column)) for column in columns]
+            first = Cell(workload, "keep", small=", ".join(terms))
             rows.append([first, *(word_cell(pair) if pair else Cell("not compared") for pair in cells)])
         return Table(["workload", *columns], rows), "Each word is the verdict on one pair."
     counted = collections.Counter((sides(findings, pair), pair.word) for pair in pairs)
@@ -172,7 +214,8 @@ def asked(findings: Findings) -> list[str]:
     plan = findings.run["plan"]
     passes = sorted({name.pass_ for name in findings.series})
     protocols = sorted({name.protocol for name in findings.series})
-    size = f"{plan['trials']} trials of each, {len(plan['cells'])} cells in {len(findings.series)} series"
+    trials = f"{plan['trials']} trial{'s' * (plan['trials'] > 1)}"
+    size = f"{trials} of each, {len(plan['cells'])} cells in {len(findings.series)} series"
     lines = [
         f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
         for name, profile in plan["systems"].items()
@@ -187,6 +230,18 @@ def asked(findings: Findings) -> list[str]:
         *instance_lines(findings.run["nodes"]["nodes"]),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
     ]
+
+
+def series_remark(one: Series) -> str:
+    """What a reader must know of a series beside its numbers."""
+    remarks = [one.why] if one.why else []
+    if one.at_ceiling:
+        remarks.append(f"at the ceiling, {one.ceiling_what}")
+    if one.unsteady:
+        remarks.append(f"{one.unsteady:.0%} of trials unsteady")
+    if one.machine_count > 1:
+        remarks.append(f"on {one.machine_count} machines")
+    return "; ".join(remarks)
 
 
 def series_table(findings: Findings) -> Table:
@@ -209,13 +264,6 @@ def series_table(findings: Findings) -> Table:
     for one in sorted(findings.series.values(), key=lambda one: one.name):
         bad = one.state != "ok"
         ends = [human(one.metric, end) for end in one.range or ()]
-        remarks = [one.why] if one.why else []
-        if one.at_ceiling:
-            remarks.append(f"at the ceiling, {one.ceiling_what}")
-        if one.unsteady:
-            remarks.append(f"{one.unsteady:.0%} of trials unsteady")
-        if one.machine_count > 1:
-            remarks.append(f"on {one.machine_count} machines")
         deviation = _evidence.cv_text(one.values)
         rows.append(
             [
@@ -226,7 +274,7 @@ def series_table(findings: Findings) -> Table:
                 Cell(" to ".join(ends) if len(one.values) > 1 else "", "number"),
                 Cell(deviation, "number"),
                 Cell(latency_text(one.latency), "number"),
-                Cell("; ".join(remarks), "text"),
+                Cell(shortened(series_remark(one)), "text", series_remark(one)),
             ]
         )
     rows += [[*(Cell(part, "keep") for part in row[:4]), Cell(row[4]), *[Cell("")] * 6] for row in not_served(plan)]
@@ -254,7 +302,7 @@ def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures)
     for one in findings.series.values():
         by_workload[one.name.workload].append(one)
     pairs: dict[str, list[Pair]] = collections.defaultdict(list)
-    for pair in findings.pairs:
+    for pair in [*findings.pairs, *findings.protocols]:
         pairs[pair.candidate.name.workload].append(pair)
     windows = _evidence.windows_of(findings.run)
     full = len(findings.pairs) <= FULL_PAIRS
@@ -306,18 +354,15 @@ def verdict_picture(findings: Findings) -> tuple[Json | None, str]:
 
 def failures(findings: Findings) -> Table:
     """The series that failed and why, in red and in words."""
-    return Table(
-        ["series", "state", "why"],
-        [
-            [
-                Cell(" ".join(one.name), "keep"),
-                Cell(f"{SYMBOLS[one.state]} {one.state}", f"word {one.state}"),
-                Cell(one.why, "text"),
-            ]
-            for one in findings.unfit
-            if one.state != "not-comparable"
-        ],
-    )
+    rows, told = [], set()
+    for one in findings.unfit:
+        if one.state != "not-comparable":
+            # one failed deployment is the reason of all its cells
+            why = shortened(one.why) if one.why in told else one.why
+            told.add(one.why)
+            word = Cell(f"{SYMBOLS[one.state]} {one.state}", f"word {one.state}")
+            rows.append([Cell(" ".join(one.name), "keep"), word, Cell(why, "text")])
+    return Table(["series", "state", "why"], rows)
 
 
 def unlike(findings: Findings) -> Table:
@@ -362,8 +407,8 @@ def context(findings: Findings, lines: Distributions) -> Json:
         "title": f"{plan['run']}{versus}",
         "subtitle": f"{plan.get('created', UNKNOWN)}, {subtitle}",
         "contents": [
+            ("verdict", "What came out"),
             ("asked", "What was asked"),
-            ("verdict", "Verdict"),
             ("ranking", "Ranking"),
             ("workloads", "Workloads"),
             ("belief", "Can it be believed?"),
@@ -379,6 +424,9 @@ def context(findings: Findings, lines: Distributions) -> Json:
         "warnings": warnings(findings),
         "code": findings.code,
         "code_meaning": findings.exit_meaning,
+        "answer": answer(findings),
+        "protocols": _tables.PROTOCOLS if findings.protocols else "",
+        "compared": bool(findings.pairs or findings.protocols),
         "verdict_figure": number,
         "verdict_caption": caption,
         "symbols": SYMBOLS,

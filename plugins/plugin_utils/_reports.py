@@ -56,8 +56,10 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     series = sorted(findings.series.values(), key=lambda one: one.name)
     sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run["nodes"]["nodes"])
     cells, more_series = brief(_tables.HEADERS, _tables.table(series) + _tables.not_served(plan), "report.csv")
-    pairs, more_pairs = brief(_tables.PAIR_HEADERS, _tables.pair_table(findings.pairs), "verdicts.csv")
+    compared = _tables.pair_table(findings.pairs or findings.protocols)
+    pairs, more_pairs = brief(_tables.PAIR_HEADERS, compared, "verdicts.csv")
     lead = [_verdicts.sentence(findings), *_verdicts.warnings(findings)]
+    lead += [_tables.PROTOCOLS] if findings.protocols else []
     exit_line = f"Exit code {findings.code}: {findings.exit_meaning}."
     # a remark can be long: on a terminal it follows the table, in Markdown its beginning is a column
     short = tabulate([row[:-1] for row in cells], _tables.HEADERS[:-1], disable_numparse=True)
@@ -66,7 +68,7 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     lines = [*sentences, "", *short.splitlines(), *more_series, *more_remarks, ""]
     cells, pairs = ([[*row[:-1], _tables.shortened(row[-1])] for row in rows] for rows in (cells, pairs))
     markdown = [f"# {plan['run']}", "", f"**{lead[0]}**", "", *(f"* {line}" for line in [*lead[1:], exit_line])]
-    if findings.pairs:
+    if pairs:
         head = _tables.PAIR_HEADERS
         lines += [*tabulate(pairs, head, disable_numparse=True).splitlines(), *more_pairs, ""]
         markdown += ["", tabulate(pairs, head, tablefmt="github", disable_numparse=True), *more_pairs]

@@ -150,6 +150,7 @@ def instance_lines(nodes: Json) -> list[str]:
     ]
 
 
+PROTOCOLS = "Its protocols are compared with the first of them; the exit code does not rest on that."
 PAIR_HEADERS = [
     "workload",
     "protocol",
@@ -191,7 +192,7 @@ def pair_table(pairs: list[Pair]) -> list[list[str]]:
                 pair.candidate.name.workload,
                 pair.candidate.name.protocol,
                 pair.candidate.name.pass_,
-                f"{pair.candidate.name.system} against {pair.base.name.system}",
+                pair.sides,
                 f"{SYMBOLS[pair.word]} {pair.word}",
                 *numbers,
                 pair_latency(pair),

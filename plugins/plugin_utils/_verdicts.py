@@ -72,6 +72,8 @@ class Findings(t.NamedTuple):
     forced: bool
     strict: bool
     code: int
+    protocols: list[Pair]
+    """The protocols of the only system against each other; see :func:`_compare.between_protocols`."""
     only_base: list[SeriesName]
     only_candidate: list[SeriesName]
 
@@ -107,10 +109,11 @@ def judge_run(run: Json, base: Json | None = None, *, force: bool = False, stric
         code = _compare.exit_code(judged, strict, series.values())
         if not pairs and len(run["plan"]["systems"]) == 1 and code == _compare.EXIT_TOO_FEW:
             code = _compare.EXIT_OK
-        return Findings(run, None, series, pairs, force, strict, code, [], [])
+        protocols = _compare.between_protocols(run, force, series)
+        return Findings(run, None, series, pairs, force, strict, code, protocols, [], [])
     pairs = _compare.between(base, run, force, series)
     code = _compare.exit_code(pairs, strict, series.values())
-    return Findings(run, base, series, pairs, force, strict, code, *_compare.unmatched(base, run))
+    return Findings(run, base, series, pairs, force, strict, code, [], *_compare.unmatched(base, run))
 
 
 def list_of(parts: list[str]) -> str:

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import synthetic
 
-from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _figures, _html, _results, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _figures, _html, _reports, _results, _verdicts
 
 ONE = {"rand-read-4k": synthetic.WORKLOADS["rand-read-4k"]}
 
@@ -39,6 +39,11 @@ def rich(tmp_path_factory):
 def break_second(record):
     if record["system"] == "samba" and record["trial"] == 2:
         record.update(status="failed", reason="no server", metrics={})
+
+
+def break_all_of_samba(record):
+    if record["system"] == "samba":
+        break_all(record)
 
 
 def break_all(record):
@@ -112,6 +117,57 @@ def test_a_run_made_before_gets_the_verdict_that_it_had(rich):
     """The file was written when reports were computed in several places; its run has no latencies in its plan."""
     before = Path(__file__).parents[2] / "fixtures/verdict-before.json"
     assert _verdicts.to_json(rich) == before.read_text(encoding="utf-8")
+
+
+def texts_of(table):
+    return [table.head, *([f"{cell.text} {cell.small}".strip() for cell in row] for row in table.rows)]
+
+
+def test_the_first_table_says_what_came_out_by_protocol_of_one_system_and_by_system_of_many(tmp_path):
+    both = ["nfs3", "nfs4.2"]
+    one = found(tmp_path / "one", systems={"ganesha": 1.0}, protocols=both, trials=1, cv=0.0)
+    assert texts_of(_html.answer(one)) == [
+        ["median, p99 latency", *both, ""],
+        ["rand-read-4k", "5.20 k IOPS 4.00 ms (read)", "5.20 k IOPS 4.00 ms (read)", ""],
+    ]
+    many = found(tmp_path / "many", change=break_second, protocols=both, passes=["warm", "cold"], trials=2, cv=0.0)
+    head, first, *rows = texts_of(_html.answer(many))
+    assert head == ["median, p99 latency", "ganesha", "samba", ""]
+    unfit = ["✖ failed 6.76 k IOPS", "samba: 1 of 2: no server"]
+    assert first == ["rand-read-4k nfs3, cold", "3.12 k IOPS 4.00 ms (read)", "✖ failed 4.06 k IOPS", unfit[1]]
+    assert rows[-1] == ["rand-read-4k nfs4.2, warm", "5.20 k IOPS 4.00 ms (read)", *unfit]
+    wide = found(tmp_path / "wide", systems={f"s{number}": 1.0 for number in range(9)}, trials=1)
+    assert texts_of(_html.answer(wide))[0] == ["median, p99 latency", *(f"s{number}" for number in range(9))]
+
+
+def test_protocols_of_one_system_are_compared_and_change_no_exit_code(tmp_path):
+    def slower(record):
+        if record["protocol"] == "nfs4.2":
+            record["metrics"]["read_iops"] *= 0.5
+
+    one = found(tmp_path, change=slower, systems={"ganesha": 1.0}, protocols=["nfs3", "nfs4.2"])
+    assert [(pair.sides, pair.word) for pair in one.protocols] == [("nfs4.2 against nfs3", "slower")]
+    assert (one.pairs, one.code) == ([], 0)
+    assert [row[0].text for row in _html.matrix_of(one)[0].rows] == ["rand-read-4k"]
+    assert "nfs4.2 against nfs3" in "\n".join(_reports.tables(one)[0])
+    two = found(tmp_path / "two", protocols=["nfs3", "nfs4.2"])
+    assert two.protocols == []
+
+
+def test_series_of_one_value_share_a_row_and_one_without_is_in_the_legend(tmp_path):
+    one = found(tmp_path, change=break_all_of_samba, trials=1)
+    figure = _figures.values_figure(list(one.series.values()), _figures.styles_of(one.run["plan"]["systems"]))
+    assert {tuple(trace["y"]) for trace in figure["data"]} == {(0,)}
+    ganesha, samba = sorted(trace["name"] for trace in figure["data"])
+    assert ganesha.startswith("ganesha: 5.")
+    assert samba == "samba: ✖ failed"
+
+
+def test_a_system_keeps_its_colour_when_it_is_unsteady():
+    styles = _figures.styles_of(["a", "b"])
+    figure = _figures.steady_figure([("a", False, [1.0, 2.0]), ("b", False, [2.0, 1.0])], styles)
+    assert [trace["line"]["color"] for trace in figure["data"]] == [styles["a"].colour, styles["b"].colour]
+    assert [trace["name"] for trace in figure["data"]] == ["a, unsteady", "b, unsteady"]
 
 
 def test_no_word_stands_without_its_meaning():
