@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError
 from testinfra.host import Host
 
 UNIT = "netfs-object-store.service"
+DIRECTORY = "/export/object store/100%é;#'\""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_unit_is_hardened(node: Host) -> None:
 
 
 def test_server_has_an_account_of_its_own(node: Host) -> None:
-    assert node.file("/export/object-store").user == "object-store"
+    assert node.file(DIRECTORY).user == "object-store"
     pid = node.check_output("systemctl show --property=MainPID --value %s", UNIT)
     assert node.check_output("ps -o user:20= -p %s", pid).strip() == "object-store"
 
@@ -81,7 +82,7 @@ def test_buckets_are_there(store: Any) -> None:
 def test_bytes_reach_the_disk_of_the_server(node: Host, store: Any) -> None:
     content = os.urandom(1 << 20)
     store.put_object(Bucket="netfs-bench", Key="folder/object", Body=content)
-    on_disk = node.file("/export/object-store/netfs-bench/folder/object").sha256sum
+    on_disk = node.file(f"{DIRECTORY}/netfs-bench/folder/object").sha256sum
     assert on_disk == hashlib.sha256(content).hexdigest()
     assert store.get_object(Bucket="netfs-bench", Key="folder/object")["Body"].read() == content
     part = store.get_object(Bucket="netfs-bench", Key="folder/object", Range="bytes=1000-1999")["Body"].read()
@@ -126,11 +127,10 @@ def test_nobody_is_trusted_who_lacks_the_certificate(endpoint: dict[str, Any]) -
         urllib.request.urlopen(f"{endpoint['url']}/health", timeout=10)
 
 
-def test_keys_are_for_one_person_on_the_controller(endpoint: dict[str, Any], keys: dict[str, str]) -> None:
+def test_keys_are_for_one_person_on_the_controller(endpoint: dict[str, Any]) -> None:
     file = Path(endpoint["credentials_file"])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert len(keys["aws_secret_access_key"]) == 40
 
 
 def test_keys_are_nowhere_to_be_seen(node: Host, keys: dict[str, str]) -> None:
@@ -154,7 +154,7 @@ def test_keys_are_in_no_diff(keys: dict[str, str], tmp_path: Path) -> None:
         "molecule/shared/converge.yml",
     )
     assert "environment" in said
-    assert keys["aws_secret_access_key"] not in said
+    assert not secrets_of.told(keys["aws_secret_access_key"], said)
 
 
 def test_store_that_is_there_already(endpoint: dict[str, Any], keys: dict[str, str], tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_store_that_is_there_already(endpoint: dict[str, Any], keys: dict[str, s
         S3_REGION=endpoint["region"],
         **{name.upper(): value for name, value in keys.items()},
     )
-    assert keys["aws_secret_access_key"] not in said
+    assert not secrets_of.told(keys["aws_secret_access_key"], said)
     assert endpoint["url"] in said
 
 
