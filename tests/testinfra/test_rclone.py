@@ -20,6 +20,8 @@ STORE = "netfs-object-store.service"
 UPLOADS = "/usr/local/lib/netfs-rclone/uploads"
 BUCKET = "/export/object-store/served"
 CACHE = "/var/cache/netfs-rclone"
+PROGRAM = "/usr/local/lib/netfs-rclone/rclone"
+LOCAL = "/export/local/my files/100%é;#'\""
 
 
 def wait_for_server(node: Host) -> None:
@@ -51,6 +53,30 @@ def test_remote_control_is_for_this_node_and_for_those_who_know_the_password(nod
     assert not node.socket("tcp://0.0.0.0:42572").is_listening
     url = "http://127.0.0.1:42572/rc/noop"
     assert node.check_output("curl --silent --output /dev/null --write-out '%%{http_code}' -X POST %s", url) == "401"
+
+
+def test_values_are_read_back_as_they_were_given(node: Host) -> None:
+    said = node.check_output("%s config dump --config /etc/netfs-rclone/rclone.conf", PROGRAM)
+    assert json.loads(said)["store"]["description"] == " it's `old`, 100% of C:\\ # "
+    main = node.check_output("systemctl show --value --property=MainPID %s", UNIT)
+    words = node.check_output("tr '\\0' '\\n' < /proc/%s/cmdline", main).split("\n")
+    given = ["--links=true", "--exclude=a b", "--exclude=$HOME 100%", '--exclude=it\'s "c"\\d;#']
+    assert [word for word in given if word not in words] == []
+
+
+def test_directory_with_blanks_is_served(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
+    """Another remote, which is the node's own disk, and then the scenario's again."""
+    variables = {"rclone_remote": {"type": "local"}, "rclone_path": LOCAL, "rclone_remote_secrets": {}}
+    words = ["--limit=server", *secrets_of.inventory()]
+    try:
+        secrets_of.play(*words, f"--extra-vars={json.dumps(variables)}", "molecule/shared/converge.yml")
+        with nfs.mounted(client, endpoint, "nfs3") as directory:
+            wrote = nfs.write(client, f"{directory}/it's here")
+            assert json.loads(node.check_output("%s 60", UPLOADS))["waiting"]["files"] == 0
+        assert nfs.checksum(node, f"{LOCAL}/it's here") == wrote
+    finally:
+        secrets_of.play(*words, "molecule/shared/converge.yml")
+        node.check_output("rm -r /export/local && systemctl is-active %s", UNIT)
 
 
 def test_bytes_become_objects(node: Host, client: Host, endpoint: dict[str, Any]) -> None:
@@ -159,7 +185,7 @@ def secrets(node: Host) -> list[str]:
     config = node.file("/etc/netfs-rclone/rclone.conf").content_string.splitlines()
     control = node.file("/etc/netfs-rclone/remote_control").content_string.splitlines()
     found = [line.split(" = ")[1] for line in config if "_key" in line and " = " in line]
-    found += [line.split("=", 1)[1] for line in control if "PASS=" in line]
+    found += [line.split("=", 1)[1].strip('"') for line in control if "PASS=" in line]
     assert len(found) == 3
     return found
 
