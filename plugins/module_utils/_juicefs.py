@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import typing as t
 
 # Settings that are part of how data is stored: a volume that differs is another volume.
@@ -24,11 +23,10 @@ LOG_LINE = re.compile(r"^\d{4}/\d\d/\d\d [\d:.]+ \S+ <(?P<level>\w+)>: (?P<text>
 
 
 def read_environment(text: str) -> dict[str, str]:
-    """The variables in a file for systemd's EnvironmentFile=."""
+    """The variables in a file for systemd's EnvironmentFile=, each value in double quotes."""
     found = {}
-    for word in shlex.split(text, comments=True):
-        name, _equals, value = word.partition("=")
-        found[name] = value
+    for name, value in re.findall(r'^(\w+)="((?:[^"\\]|\\.)*)"[ \t]*$', text, re.MULTILINE | re.DOTALL):
+        found[name] = re.sub(r'\\(["$`\\])', r"\1", value)
     return found
 
 

@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from nasty import TEXTS, THOROUGH
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._juicefs import (
@@ -18,6 +20,8 @@ from ansible_collections.netfs.bench.plugins.module_utils._juicefs import (
     read_environment,
 )
 from ansible_collections.netfs.bench.plugins.modules import juicefs_volume
+from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import RefusedValueError
+from ansible_collections.netfs.bench.plugins.plugin_utils._systemd import to_environment_file
 
 SETTING = {
     "Name": "media",
@@ -194,6 +198,16 @@ def test_database_that_is_down_is_no_missing_volume(player: Player) -> None:
 def test_missing_file_of_secrets(player: Player) -> None:
     with pytest.raises(FailureError, match="/nowhere cannot be read"):
         player.work(environment_file="/nowhere")
+
+
+@THOROUGH
+@given(TEXTS, TEXTS)
+def test_environment_is_read_back(first: str, second: str) -> None:
+    try:
+        lines = [f"{name}={to_environment_file(value)}\n" for name, value in (("A", first), ("B", second))]
+    except RefusedValueError:
+        return
+    assert read_environment("# note\n" + "".join(lines)) == {"A": first, "B": second}
 
 
 def test_environment_is_read_as_systemd_reads_it() -> None:
