@@ -26,6 +26,7 @@ UNIT = "netfs-dittofs.service"
 ETC = "/etc/netfs-dittofs"
 HOME = "/usr/local/lib/netfs-dittofs"
 SHARE = "/fresh"  # made and removed by tests
+NASTY = "a b\"c'd$e\\f#%g`h${HOME}"
 
 # Asks the control plane on the node itself, so that no secret is on a command line.
 ASK = r"""
@@ -131,7 +132,8 @@ def test_files_with_secrets_are_private(node: Host, name: str) -> None:
 def secrets_on(node: Host, name: str) -> list[str]:
     """Return every secret of an instance: what signs its tokens, the passwords of its administrator and users, the
     secret key of its bucket."""
-    found: list[str] = re.findall(r'="(.+)"', node.file(f"/etc/netfs-{name}/environment").content_string)
+    written = re.findall(r'="(.+)"', node.file(f"/etc/netfs-{name}/environment").content_string)
+    found = [re.sub(r'\\(["$`\\])', r"\1", value) for value in written]
     kept = secrets_of.kept()
     found += [file.read_text(encoding="utf-8").strip() for file in kept.glob(f"{name}-*@*")]
     for file in kept.glob("object-store-*.credentials"):
@@ -298,7 +300,7 @@ def watched(node: Host) -> Iterator[dict[str, str]]:
 
 def places_of(secrets: list[str], shown: dict[str, str]) -> list[str]:
     """Return where one of the secrets is seen, and never the secret."""
-    return [place for place, text in shown.items() for secret in secrets if secret in text]
+    return [place for place, text in shown.items() for secret in secrets if secrets_of.told(secret, text)]
 
 
 def test_the_next_run_repairs_and_upgrades(node: Host, client: Host, endpoint: dict[str, Any], tmp_path: Path) -> None:
@@ -341,7 +343,7 @@ def test_the_next_run_repairs_and_upgrades(node: Host, client: Host, endpoint: d
 
 def test_a_second_instance_runs_beside_the_first(node: Host, tmp_path: Path) -> None:
     """From nothing to its removal, with TLS and a secret from the environment, and never is one of its secrets seen."""
-    given = secrets.token_hex(32)
+    given = secrets.token_hex(16) + NASTY
     certificate = tmp_path / "tls.crt"
     key = tmp_path / "tls.key"
     words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=second -days 2"
@@ -350,7 +352,10 @@ def test_a_second_instance_runs_beside_the_first(node: Host, tmp_path: Path) -> 
     second = {
         "scenario_services": ["dittofs"],
         "dittofs_name": "second",
-        "dittofs_directory": "/export/second",
+        "dittofs_directory": "/export/second/my data/100%é;#'\"",
+        "dittofs_admin_password": NASTY,
+        "dittofs_shares": [{"name": "/my files 100%é'", "default_permission": "read-write", "squash": "none"}],
+        "dittofs_quotas": [],
         "dittofs_nfs_port": 12149,
         "dittofs_smb_port": 12545,
         "dittofs_api_port": 8180,
@@ -377,6 +382,9 @@ def test_a_second_instance_runs_beside_the_first(node: Host, tmp_path: Path) -> 
         node.check_output("%s/probe", f"/usr/local/lib/netfs-{name}")
     shared = len(set(words_of) & set(secrets_on(node, "dittofs")))
     assert (words_of[0] == given, shared) == (True, 1)  # the key of the bucket
+    main = node.check_output("systemctl show --value --property=MainPID netfs-second.service")
+    received = node.check_output("tr '\\0' '\\n' < /proc/%s/environ", main).splitlines()
+    assert {f"DITTOFS_CONTROLPLANE_SECRET={given}", "HOME=/export/second/my data/100%é;#'\""} <= set(received)
     shown["the removal"] = converge(second, playbook="cleanup", DITTOFS_CONTROLPLANE_SECRET=given)
     assert "dfs start" in shown["processes meanwhile"]
     assert places_of(words_of, shown) == []
@@ -394,3 +402,16 @@ def test_probe_fails_when_a_share_is_not_served(node: Host) -> None:
     finally:
         ask(node, ("PUT", "/adapters/nfs", {"enabled": True}))
     node.check_output("for t in $(seq 20); do %s/probe && exit 0; sleep 1; done; exit 1", HOME)
+
+
+def test_a_play_that_fails_shows_no_secret(node: Host, tmp_path: Path) -> None:
+    """A password that cannot be used ends the play before anything is changed, and is not in what it says."""
+    before = node.check_output("sha256sum /etc/netfs-dittofs/*")
+    wrong = [{"name": "bench", "password": "hidden\nword"}, {"name": "reader", "password": "another-hidden-word"}]
+    variables = tmp_path / "variables.json"
+    variables.write_text(json.dumps({"scenario_services": ["dittofs"], "dittofs_users": wrong}))
+    words = ["--diff", "-vvv", "--limit=server", *secrets_of.inventory(), f"--extra-vars=@{variables}"]
+    said = secrets_of.play(*words, "molecule/shared/converge.yml", refused=True)
+    assert "dittofs_users.password: this secret cannot be used" in said
+    assert places_of(["hidden\nword", "another-hidden-word", *secrets_on(node, "dittofs")], {"the play": said}) == []
+    assert node.check_output("sha256sum /etc/netfs-dittofs/*") == before
