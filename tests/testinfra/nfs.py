@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from hypothesis import given
+from hypothesis.strategies import SearchStrategy
+from nasty import THOROUGH
 from testinfra.host import Host
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import RefusedValueError
+
+Value = TypeVar("Value")
 
 DIRECTORY = "/mnt/netfs-bench-test"
 
@@ -44,3 +52,38 @@ def checksum(host: Host, path: str) -> str:
 def journal(node: Host, unit: str) -> str:
     """Return what a unit said last, for the message of a test that failed."""
     return str(node.run("journalctl --no-pager --lines=50 --output=cat --unit=%s", unit).stdout)
+
+
+def accepted(values: SearchStrategy[Value], write: Callable[[Value], object]) -> list[Value]:
+    """Return the values of a property test that can be written; all go to the node at once, since each call costs."""
+    found: list[Value] = []
+
+    def collect(value: Value) -> None:
+        try:
+            write(value)
+        except RefusedValueError:
+            return
+        if value not in found:
+            found.append(value)
+
+    THOROUGH(given(values)(collect))()
+    assert len(found) > 50
+    return found
+
+
+def put(node: Host, path: str, text: str) -> None:
+    """Write a text to a file of the node, in parts that a command line holds."""
+    whole = base64.b64encode(text.encode()).decode()
+    node.check_output("rm -f %s", path)
+    for start in range(0, len(whole), 60000):
+        node.check_output("printf %%s %s | base64 -d >> %s", whole[start : start + 60000], path)
+
+
+def sibling_survives(node: Host, probe: str) -> None:
+    """See that the probe of an export /export/media old leaves /export/media alone, and nothing of its own."""
+    node.check_output("mkdir -p /export/media /export/old && echo precious > /export/media/file")
+    before = node.check_output("find /export -xdev | sort")
+    node.check_output(probe)
+    assert node.file("/export/media/file").content_string == "precious\n"
+    assert node.check_output("find /export -xdev | sort") == before
+    node.check_output("rm -r /export/media /export/old")

@@ -10,9 +10,20 @@ from typing import Any
 import life_cycle
 import nfs
 import pytest
+import secrets_of
+from nasty import PATHS
 from testinfra.host import Host
 
+from ansible_collections.netfs.bench.plugins.plugin_utils._exports import export_path
+from ansible_collections.netfs.bench.plugins.plugin_utils._ganesha_conf import from_ganesha_log, to_ganesha_conf
+
 UNIT = "netfs-ganesha.service"
+CHECK = "/usr/local/lib/netfs-ganesha/check"
+SERVED = {
+    "/export/media old": "/export/media old",
+    '/export/a "b" [x]{y};#c': '/export/a "b" [x]{y};#c',
+    "/export/-a,b=c!*": "/export/-a,b=c!*",
+}
 
 
 def test_unit_runs_and_survives_a_reboot(node: Host) -> None:
@@ -57,18 +68,80 @@ def test_bytes_reach_the_disk_of_the_server(node: Host, client: Host, endpoint: 
         assert f"vers={protocol.removeprefix('nfs')}" in version.split(",")
 
 
-def test_probe_leaves_nothing_in_the_export(node: Host) -> None:
+def test_probe_leaves_neighbours_alone(node: Host) -> None:
+    nfs.sibling_survives(node, "/usr/local/lib/netfs-ganesha/probe")
+
+
+@pytest.mark.parametrize("path", SERVED)
+def test_a_name_that_programs_misread_is_served(node: Host, client: Host, endpoint: dict[str, Any], path: str) -> None:
+    with nfs.mounted(client, {**endpoint, "path": SERVED[path]}, "nfs4.2") as directory:
+        wrote = nfs.write(client, f"{directory}/file", 1)
+        assert nfs.checksum(node, f"{path}/file") == wrote
+        client.check_output("rm %s", f"{directory}/file")
+
+
+@pytest.mark.parametrize("name", ["/export/it's 100%Safe", "/ünï 漢"])
+def test_a_client_that_was_not_named_is_kept_out(client: Host, endpoint: dict[str, Any], name: str) -> None:
+    with (
+        pytest.raises(AssertionError, match=r"denied|No such file"),
+        nfs.mounted(client, {**endpoint, "path": name}, "nfs3"),
+    ):
+        pass
+
+
+def test_ganesha_reads_back_the_paths_that_were_written(node: Host) -> None:
+    paths = [f"/export/.property{path}" for path in nfs.accepted(PATHS, export_path)]
+    node.check_output("mkdir -p /export/.property && cp /etc/netfs-ganesha/ganesha.conf /root/property.conf")
+    blocks = [
+        f"EXPORT {{ Export_Id = {1000 + number}; Path = {to_ganesha_conf(path)}; Pseudo = {to_ganesha_conf(path)}; "
+        "FSAL { Name = VFS; } }"
+        for number, path in enumerate(map(export_path, paths))
+    ]
+    nfs.put(node, "/root/property.paths", "".join(f"{path}\0" for path in paths))
+    nfs.put(node, "/root/property.blocks", "\n".join(blocks) + "\n")
+    node.check_output("xargs -0 mkdir -p -- < /root/property.paths && cat /root/property.blocks >> /root/property.conf")
+    said = node.check_output("%s /root/property.conf", CHECK)
+    node.check_output("rm -r /export/.property /root/property.*")
+    read = {entry["path"] for entry in from_ganesha_log(said) if entry["path"].startswith("/export/.property")}
+    assert read == set(map(export_path, paths))
+
+
+def test_another_server_that_stops_does_not_blind_the_probe(node: Host) -> None:
+    """A server of the same programs that stops takes them all out of rpcbind."""
+    for version in ("3", "4"):
+        node.check_output("rpcinfo -d 100003 %s", version)
     node.check_output("/usr/local/lib/netfs-ganesha/probe")
-    assert node.check_output("find /export -name '.netfs-bench-probe*'") == ""
+    node.check_output("systemctl restart %s", UNIT)
+
+
+@pytest.mark.parametrize(
+    "export, says",
+    [
+        ({"path": "/export", "clients": ["10"]}, "ganesha_exports.clients: '10' cannot be used"),
+        ({"path": "/export/a?b"}, "ganesha_exports.path: '/export/a?b' cannot be used: libnfs"),
+        ({"path": "/export", "options": {"Squash": "none"}}, "the key squash of an export says that"),
+        ({"path": "/export", "options": {"Bogus": 1}}, "Unknown parameter (Bogus)"),
+    ],
+)
+def test_a_refusal_changes_nothing(node: Host, export: dict[str, Any], says: str) -> None:
+    state = "find /etc -type f -exec sha256sum {} + | sort; systemctl show --property=MainPID netfs-ganesha.service"
+    before = node.check_output(state)
+    assert says in secrets_of.refusal(ganesha_exports=[export])
+    assert node.check_output(state) == before
+
+
+def test_the_parent_of_an_export_is_not_its_owners(node: Host) -> None:
+    parent = node.file("/export/team")
+    assert (parent.user, parent.mode) == ("root", 0o755)
+    assert (node.file("/export/team/alice").user, node.file("/export/team/alice").mode) == ("nobody", 0o700)
 
 
 def test_a_bad_configuration_is_refused_and_a_good_one_is_not(node: Host) -> None:
-    check = "/usr/local/lib/netfs-ganesha/check"
-    node.check_output("%s /etc/netfs-ganesha/ganesha.conf", check)
+    node.check_output("%s /etc/netfs-ganesha/ganesha.conf", CHECK)
     bad = "/tmp/bad-ganesha.conf"
     for change in ("s|Squash =|Squahs =|", 's|Path = "/export"|Path = "/nowhere"|', "s|}||"):
         node.check_output("sed %s /etc/netfs-ganesha/ganesha.conf > %s", change, bad)
-        answer = node.run("%s %s", check, bad)
+        answer = node.run("%s %s", CHECK, bad)
         assert answer.rc == 1, f"{change}: {answer}"
         assert "Ganesha refuses this configuration" in answer.stderr
     node.check_output("rm %s", bad)

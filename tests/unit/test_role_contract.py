@@ -293,12 +293,12 @@ BREAKAGES = [
     ),
     (
         names_its_tasks_and_modules,
-        replace(f"{ROLE}/tasks/main.yml", "ansible.builtin.command:", "command:"),
+        replace(f"{ROLE}/tasks/access.yml", "ansible.builtin.command:", "command:"),
         "uses command without the name of its collection",
     ),
     (
         names_its_tasks_and_modules,
-        replace(f"{ROLE}/tasks/main.yml", "  changed_when: false", "  changed_when: false\n  ignore_errors: true"),
+        replace(f"{ROLE}/tasks/access.yml", "  changed_when: false", "  changed_when: false\n  ignore_errors: true"),
         "ignores errors",
     ),
     (
