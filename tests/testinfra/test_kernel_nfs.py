@@ -13,7 +13,11 @@ import nfs
 import pytest
 import secrets_of
 import smb
+from nasty import PATHS, TEXTS
 from testinfra.host import Host
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._exports import export_path, from_exportfs, to_exports
+from ansible_collections.netfs.bench.plugins.plugin_utils._nfs_conf import to_nfs_conf
 
 UNIT = "nfs-server.service"
 CHECK = "/usr/local/lib/netfs-kernel-nfs/check"
@@ -43,13 +47,11 @@ def test_settings_reached_the_kernel(node: Host) -> None:
 
 
 def test_exports(node: Host) -> None:
-    files = node.file("/etc/exports.d").listdir()
-    assert sorted(files) == [f"netfs-export-{name}.exports" for name in ("both", "few", "quick")]
+    assert node.file("/etc/exports.d").listdir() == ["netfs-kernel-nfs.exports"]
     exports = node.check_output("exportfs -s").splitlines()
     assert {line.split()[0] for line in exports if "async" in line.partition("(")[2].split(",")} == {"/export/quick"}
-    assert {line.split()[0] for line in exports if "sync" in line.partition("(")[2].split(",")} == {
-        "/export/both",
-        "/export/few",
+    assert {"/export/both", "/export/few"} <= {
+        line.split()[0] for line in exports if "sync" in line.partition("(")[2].split(",")
     }
     assert [line.split()[1].partition("(")[0] for line in exports if line.startswith("/export/few")] == [
         "127.0.0.1",
@@ -94,9 +96,72 @@ def test_nfs_and_smb_read_each_others_bytes(client: Host, endpoint: dict[str, An
         client.check_output("rm %s/from-nfs %s/from-smb", by_smb, by_nfs)
 
 
-def test_probe_leaves_nothing(node: Host) -> None:
+def test_probe_leaves_neighbours_alone(node: Host) -> None:
+    nfs.sibling_survives(node, "/usr/local/lib/netfs-kernel-nfs/probe")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/export/media old", '/export/a "b" [x]{y};#c', "/export/back\\slash ünï 漢", "/export/-a,b=c!*", "/export/two"],
+)
+def test_a_name_that_programs_misread_is_served(node: Host, client: Host, endpoint: dict[str, Any], path: str) -> None:
+    with nfs.mounted(client, {**endpoint, "path": path}, "nfs4.2") as directory:
+        wrote = nfs.write(client, f"{directory}/file", 1)
+        assert nfs.checksum(node, f"{path}/file") == wrote
+        client.check_output("rm %s", f"{directory}/file")
+
+
+def test_a_client_that_was_not_named_is_kept_out(client: Host, endpoint: dict[str, Any]) -> None:
+    with (
+        pytest.raises(AssertionError, match="denied"),
+        nfs.mounted(client, {**endpoint, "path": "/export/it's 100%Safe"}, "nfs3"),
+    ):
+        pass
+
+
+def test_exportfs_reads_back_the_paths_that_were_written(node: Host) -> None:
+    paths = [export_path(f"/root/property{path}") for path in nfs.accepted(PATHS, export_path)]
+    nfs.put(node, "/root/property.paths", "".join(f"{path}\0" for path in paths))
+    nfs.put(node, "/root/property.exports", to_exports([{"path": path} for path in dict.fromkeys(paths)]) + "\n")
+    node.check_output("xargs -0 mkdir -p -- < /root/property.paths")
+    said = node.check_output(
+        "unshare --mount sh -c %s",
+        "mount -t tmpfs tmpfs /mnt && mv /root/property.exports /mnt && mount --bind /mnt /etc/exports.d"
+        " && mount -t tmpfs tmpfs /var/lib/nfs && exportfs -r && exportfs -s",
+    )
+    node.check_output("rm -r /root/property*")
+    assert {path for path, _client, _options in from_exportfs(said)} == set(paths)
+
+
+def test_nfsconf_reads_back_the_values_that_were_written(node: Host) -> None:
+    values = nfs.accepted(TEXTS, lambda text: to_nfs_conf({"property": {"key": text}}))
+    settings = {"property": {f"key{number}": value for number, value in enumerate(values)}}
+    nfs.put(node, "/root/property.conf", to_nfs_conf(settings) + "\n")
+    read = node.check_output(
+        "for key in $(seq 0 %s); do nfsconf --file /root/property.conf --get property key$key; done",
+        str(len(values) - 1),
+    )
+    node.check_output("rm /root/property.conf")
+    assert read.split("\n") == values
+
+
+def test_another_server_that_stops_does_not_blind_the_probe(node: Host) -> None:
+    """A server of the same programs that stops takes them all out of rpcbind."""
+    for program, version in (("100003", "3"), ("100003", "4"), ("100021", "4"), ("100024", "1")):
+        node.check_output("rpcinfo -d %s %s", program, version)
     node.check_output("/usr/local/lib/netfs-kernel-nfs/probe")
-    assert node.check_output("find /export -name '.netfs-bench-probe*'") == ""
+
+
+def test_exports_of_others_are_neither_taken_over_nor_broken(node: Host) -> None:
+    before = node.check_output("exportfs -s")
+    node.check_output("mkdir -p /export/other && touch /etc/exports && mv /etc/exports /root/exports.before")
+    node.check_output("printf '/export/other 192.0.2.9(ro)\\n/export/few *(rw)\\n' > /etc/exports")
+    assert "/export/few is exported in /etc/exports too" in secrets_of.refusal()
+    node.check_output("echo '/export/gone *(ro,sync)' > /etc/exports")
+    assert "These exports are not of this role" in secrets_of.refusal(kernel_nfs_grace_seconds=11)
+    node.check_output("mv /root/exports.before /etc/exports && rm -r /export/other")
+    assert node.check_output("exportfs -s") == before
+    assert node.service(UNIT).is_running
 
 
 @pytest.mark.parametrize(
@@ -187,5 +252,5 @@ def test_a_kernel_without_an_nfs_server_is_refused(node: Host) -> None:
 def test_a_durability_among_the_options_is_refused(node: Host) -> None:
     before = node.check_output("exportfs -s")
     said = secrets_of.refusal(kernel_nfs_exports=[{"path": "/export/both", "options": ["insecure,async"]}])
-    assert "async among the options of an export would contradict its key sync" in said
+    assert "'insecure,async' cannot be used" in said
     assert node.check_output("exportfs -s") == before

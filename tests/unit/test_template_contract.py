@@ -171,7 +171,7 @@ RULES: list[Rule] = [
 ]
 
 
-UNMENDED = ("dittofs", "ganesha", "juicefs", "kernel_nfs", "object_store", "postgresql", "rclone", "samba")
+UNMENDED = ("dittofs", "juicefs", "object_store", "postgresql", "rclone", "samba")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
