@@ -16,6 +16,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
     host_filesystems,
     read_catalog,
+    refuse_missing_packages,
     refuse_small_disk,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, describe, make_plan, split
@@ -56,6 +57,7 @@ class ActionModule(ActionBase):
             }
         )[1]
         try:
+            refuse_missing_packages()
             plan = existing_plan(args) or new_plan(args)
         except (PlanError, RunError) as error:
             raise AnsibleActionFail(str(error)) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 from ansible.module_utils.common.yaml import yaml_load
@@ -23,6 +24,9 @@ MODULES = {"nfs": "nfsv3", "nfs4": "nfsv4", "cifs": "cifs", "nfsd": "nfsd"}
 """The kernel module of every file system that a node may need."""
 
 MODPROBE_SECONDS = 30
+
+REPORT_PACKAGES = ("plotly", "tabulate", "prometheus_client")
+"""What is imported when reports are written; looked for, and not imported, when a run is planned."""
 
 
 def host_filesystems() -> set[str]:
@@ -57,6 +61,16 @@ def read_catalog(directory: Path) -> Catalog:
         checks=texts("workloads/checks", ".fio"),
         ceilings=texts("workloads/ceilings", ".fio"),
     )
+
+
+def refuse_missing_packages() -> None:
+    """Raise a PlanError when the report of a run could not be written at its end."""
+    missing = [name for name in REPORT_PACKAGES if find_spec(name) is None]
+    if missing:
+        raise PlanError(
+            f"The Python of this controller lacks what the report of a run needs: {', '.join(missing)}. Install what "
+            "requirements.txt lists."
+        )
 
 
 def refuse_small_disk(plan: Json, directory: str) -> None:

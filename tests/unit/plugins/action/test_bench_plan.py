@@ -16,6 +16,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.netfs.bench.plugins.action.bench_grow import ActionModule as Grow
 from ansible_collections.netfs.bench.plugins.action.bench_plan import ActionModule as Plan
+from ansible_collections.netfs.bench.plugins.plugin_utils import _catalog
 
 CATALOG = Path(__file__).parents[4] / "playbooks"
 
@@ -57,6 +58,12 @@ def test_a_plan_that_is_damaged_is_named(tmp_path):
 def test_an_unknown_system_fails_with_what_exists(tmp_path):
     with pytest.raises(AnsibleActionFail, match=r"Did you mean 'ganesha'\?"):
         run(tmp_path, system="ganehsa")
+
+
+def test_packages_that_the_report_needs_are_looked_for_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(_catalog, "REPORT_PACKAGES", ("plotly", "no_such_package"))
+    with pytest.raises(AnsibleActionFail, match=r"lacks what the report of a run needs: no_such_package\. Install"):
+        run(tmp_path)
 
 
 def test_a_disk_that_is_too_small_is_refused(tmp_path, monkeypatch):
