@@ -145,7 +145,7 @@ ACCESS = {
 def sections(text: str) -> dict[str, dict[str, str]]:
     """The parameters of each section from the output of ``testparm -s``, ``[global]`` included."""
     found: dict[str, dict[str, str]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):  # splitlines() knows more ends of lines than testparm
         name, separator, value = line.partition(" =")
         if line.startswith("["):
             found[line[1:-1]] = {}

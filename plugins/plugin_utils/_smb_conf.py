@@ -82,6 +82,9 @@ def _path(value: object, variable: str) -> str:
         refuse(
             value, 'an absolute path is needed, without "//", "." and "..", not "/" itself, no "/" at its end', variable
         )
+    found = re.search(r"\$[\w{]", text)
+    if found:
+        refuse(value, f"Ansible puts a variable of the environment in the place of {found[0]} in a path", variable)
     return text
 
 

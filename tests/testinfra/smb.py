@@ -29,8 +29,20 @@ def log_in(host: Host, user: str, password: str) -> None:
 
 def ask(node: Host, port: int, share: str, *options: str) -> CommandResult:
     """List a share with smbclient on the server itself."""
-    words = " ".join(options) or f"--authentication-file={LOGIN}"
-    return node.run(f"timeout 20 smbclient --configfile=/dev/null --port={port} {words} //127.0.0.1/{share} -c ls 2>&1")
+    words = " ".join(options).replace("%", "%%") or f"--authentication-file={LOGIN}"
+    ask = f"timeout 20 smbclient --configfile=/dev/null --port={port} {words}"
+    return node.run(f"{ask} %s -c ls 2>&1", f"//127.0.0.1/{share}")
+
+
+def listed(node: Host, port: int) -> str:
+    """Return what the server lists, a line ``TYPE|NAME|COMMENT`` each; log in first."""
+    ask = f"timeout 20 smbclient --configfile=/dev/null --port={port} --authentication-file={LOGIN}"
+    return node.check_output(f"{ask} --grepable --list=127.0.0.1")
+
+
+def shares(node: Host, port: int) -> set[str]:
+    """Return the names of the shares that the server lists; log in first."""
+    return {line.split("|")[1] for line in listed(node, port).splitlines() if line.startswith("Disk|")}
 
 
 def mount(client: Host, endpoint: dict[str, Any], share: str, version: str = "3.1.1") -> CommandResult:

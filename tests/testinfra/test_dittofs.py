@@ -412,6 +412,6 @@ def test_a_play_that_fails_shows_no_secret(node: Host, tmp_path: Path) -> None:
     variables.write_text(json.dumps({"scenario_services": ["dittofs"], "dittofs_users": wrong}))
     words = ["--diff", "-vvv", "--limit=server", *secrets_of.inventory(), f"--extra-vars=@{variables}"]
     said = secrets_of.play(*words, "molecule/shared/converge.yml", refused=True)
-    assert "dittofs_users.password: this secret cannot be used" in " ".join(said.split())
+    assert "dittofs_users.password: this secret cannot be used" in said
     assert places_of(["hidden\nword", "another-hidden-word", *secrets_on(node, "dittofs")], {"the play": said}) == []
     assert node.check_output("sha256sum /etc/netfs-dittofs/*") == before

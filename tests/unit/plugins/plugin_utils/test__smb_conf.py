@@ -118,6 +118,7 @@ def test_what_is_written(value: object, part: str, text: str) -> None:
         ({"a": 1}, "text", "this is a dictionary"),
         (None, "value", "this is a null"),
         ("srv/x", "path", "absolute"),
+        ("/srv/$HOME", "path", r"in the place of \$H"),
         ("/", "path", "absolute"),
         ("/srv/../etc", "path", "absolute"),
         ("/srv/x/", "path", "absolute"),
