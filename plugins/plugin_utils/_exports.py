@@ -206,8 +206,8 @@ def from_exportfs(text: str) -> list[tuple[str, str, list[str]]]:
 
 
 def _entry(path: str, word: str) -> tuple[str, str, list[str]]:
-    client, _, options = word.rstrip(")").partition("(")
-    return _from_octal(path), client or EVERYBODY, options.split(",") if options else []
+    client, *options = word.rstrip(")").split("(", 1)
+    return _from_octal(path), client or EVERYBODY, "".join(options).split(",") if any(options) else []
 
 
 def _from_octal(word: str) -> str:

@@ -22,9 +22,7 @@ def to_options(value: object, variable: str = "") -> list[str]:
     words = []
     for name, given in value.items():
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", str(name)):
-            refuse(
-                name, "an option has letters, digits and '-' in its name, and none of these before it", variable
-            )
+            refuse(name, "an option has letters, digits and '-' in its name, and none of these before it", variable)
         for entry in given if isinstance(given, list | tuple) else [given]:
             text = single_line(entry, f"{variable}.{name}", language="the unit of the server")
             words.append(f"--{name}={text.lower() if isinstance(entry, bool) else text}")

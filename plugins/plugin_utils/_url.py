@@ -31,10 +31,11 @@ def to_url_host(value: object, variable: str = "") -> str:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if ":" in bare:
         try:
-            address, _, zone = str(ipaddress.IPv6Address(bare)).partition("%")
+            address = ipaddress.IPv6Address(bare)
         except ValueError:
             refuse(value, "it is neither a host name nor an address; the port has a variable of its own", variable)
-        return f"[{address}%25{urllib.parse.quote(zone, safe='')}]" if zone else f"[{address}]"
+        zone = f"%25{urllib.parse.quote(address.scope_id, safe='')}" if address.scope_id else ""
+        return f"[{str(address).partition('%')[0]}{zone}]"
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?", text):
         refuse(value, "a host is a name of ASCII letters, digits, '-', '_' and '.', or an address", variable)
     return text

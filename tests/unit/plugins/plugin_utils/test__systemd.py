@@ -63,15 +63,16 @@ def unit(service: str = "", section: str = "") -> str:
     return f"[Unit]\nDefaultDependencies=no\n{section}\n[Service]\nType=oneshot\n{service}\nExecStart=/bin/true after\n"
 
 
-def written(writer: Callable[[Any], str], values: list[Any]) -> list[tuple[Any, str]]:
-    """Return the values that the language holds with what is written for them."""
-    held = []
+def written(writer: Callable[[Any], str], values: list[Any]) -> tuple[list[Any], list[str]]:
+    """Return the values that the language holds, and what is written for each."""
+    held, texts = [], []
     for value in values:
         try:
-            held.append((value, writer(value)))
+            texts.append(writer(value))
         except RefusedValueError:
             continue
-    return held
+        held.append(value)
+    return held, texts
 
 
 def decoded(shown: str) -> list[str]:
@@ -103,9 +104,9 @@ def decoded(shown: str) -> list[str]:
 @MANY
 @given(st.lists(TEXTS, min_size=AT_ONCE, max_size=AT_ONCE))
 def test_environment_setting_holds_any_word(values: list[str]) -> None:
-    held = written(lambda value: to_systemd_word(f"NAME={value}"), values)
-    dumps = read_units([unit(f"Environment={word} LAST=1") for _, word in held])
-    for (value, _), dump in zip(held, dumps, strict=True):
+    held, texts = written(lambda value: to_systemd_word(f"NAME={value}"), values)
+    dumps = read_units([unit(f"Environment={word} LAST=1") for word in texts])
+    for value, dump in zip(held, dumps, strict=True):
         assert [line for line in dump if line.startswith("Environment: ")] == [
             f"Environment: NAME={value}",
             "Environment: LAST=1",
@@ -115,14 +116,11 @@ def test_environment_setting_holds_any_word(values: list[str]) -> None:
 @MANY
 @given(st.lists(PATHS, min_size=AT_ONCE, max_size=AT_ONCE))
 def test_lists_of_paths_hold_any_path(paths: list[str]) -> None:
-    held = written(to_systemd_word, paths)
+    held, texts = written(to_systemd_word, paths)
     dumps = read_units(
-        [
-            unit(f"ReadWritePaths={word}\nInaccessiblePaths=-{word}", f"RequiresMountsFor={word} /last")
-            for _, word in held
-        ]
+        [unit(f"ReadWritePaths={word}\nInaccessiblePaths=-{word}", f"RequiresMountsFor={word} /last") for word in texts]
     )
-    for (path, _), dump in zip(held, dumps, strict=True):
+    for path, dump in zip(held, dumps, strict=True):
         assert f"ReadWritePaths: {path}" in dump
         assert f"InaccessiblePaths: -{path}" in dump
         # in the order of their names
@@ -135,9 +133,9 @@ def test_lists_of_paths_hold_any_path(paths: list[str]) -> None:
 @MANY
 @given(st.lists(st.lists(TEXTS, min_size=1, max_size=3), min_size=AT_ONCE, max_size=AT_ONCE))
 def test_exec_lines_hold_any_arguments(commands: list[list[str]]) -> None:
-    held = written(to_systemd_exec, commands)
-    dumps = read_units([unit(f"ExecStart=/bin/echo {words} last") for _, words in held])
-    for (words, _), dump in zip(held, dumps, strict=True):
+    held, texts = written(to_systemd_exec, commands)
+    dumps = read_units([unit(f"ExecStart=/bin/echo {words} last") for words in texts])
+    for words, dump in zip(held, dumps, strict=True):
         first = next(line for line in dump if line.startswith("Command Line: "))
         program, *arguments, last = decoded(first.removeprefix("Command Line: "))
         assert (program, last) == ("/bin/echo", "last")
@@ -149,21 +147,19 @@ def test_exec_lines_hold_any_arguments(commands: list[list[str]]) -> None:
 @MANY
 @given(st.lists(TEXTS, min_size=AT_ONCE, max_size=AT_ONCE))
 def test_lines_hold_any_text(values: list[str]) -> None:
-    held = written(to_systemd_line, values)
-    for (value, _), dump in zip(
-        held, read_units([unit(section=f"Description={line}") for _, line in held]), strict=True
-    ):
+    held, texts = written(to_systemd_line, values)
+    for value, dump in zip(held, read_units([unit(section=f"Description={line}") for line in texts]), strict=True):
         assert f"Description: {value}" in dump
 
 
 @MANY
 @given(st.lists(PATHS, min_size=AT_ONCE, max_size=AT_ONCE))
 def test_lines_hold_any_path(paths: list[str]) -> None:
-    held = written(to_systemd_line, paths)
+    held, texts = written(to_systemd_line, paths)
     bodies = [
-        unit(f"WorkingDirectory={line}\nEnvironmentFile={line}", f"AssertPathIsMountPoint={line}") for _, line in held
+        unit(f"WorkingDirectory={line}\nEnvironmentFile={line}", f"AssertPathIsMountPoint={line}") for line in texts
     ]
-    for (path, _), dump in zip(held, read_units(bodies), strict=True):
+    for path, dump in zip(held, read_units(bodies), strict=True):
         assert f"WorkingDirectory: {path}" in dump
         assert f"EnvironmentFile: {path}" in dump
         assert f"AssertPathIsMountPoint: {path} untested" in dump
@@ -225,13 +221,13 @@ def load_environment_file(path: Path) -> list[str]:
 @THOROUGH
 @given(st.lists(TEXTS, min_size=1, max_size=4))
 def test_environment_file_holds_any_text(values: list[str]) -> None:
-    held = written(to_environment_file, values)
+    held, texts = written(to_environment_file, values)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "environment")
-        path.write_bytes("".join(f"NAME{n}={text}\n" for n, (_, text) in enumerate(held)).encode())
-        assert load_environment_file(path) == [f"NAME{n}={value}" for n, (value, _) in enumerate(held)]
+        path.write_bytes("".join(f"NAME{n}={text}\n" for n, text in enumerate(texts)).encode())
+        assert load_environment_file(path) == [f"NAME{n}={value}" for n, value in enumerate(held)]
         names = " ".join(f'"$NAME{n}"' for n in range(len(held)))
         shown = subprocess.run(
             ["sh", "-c", f". '{path}' && printf '%s\\0' {names}"], capture_output=True, check=True, timeout=60
         )
-    assert shown.stdout.decode().split("\0")[:-1] == [value for value, _ in held] or not held
+    assert shown.stdout.decode().split("\0")[:-1] == held or not held
