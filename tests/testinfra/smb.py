@@ -30,13 +30,13 @@ def log_in(host: Host, user: str, password: str) -> None:
 def ask(node: Host, port: int, share: str, *options: str) -> CommandResult:
     """List a share with smbclient on the server itself."""
     words = " ".join(options).replace("%", "%%") or f"--authentication-file={LOGIN}"
-    ask = f"timeout 20 smbclient --configfile=/dev/null --port={port} {words}"
+    ask = f"timeout 60 smbclient --configfile=/dev/null --port={port} {words}"
     return node.run(f"{ask} %s -c ls 2>&1", f"//127.0.0.1/{share}")
 
 
 def listed(node: Host, port: int) -> str:
     """Return what the server lists, a line ``TYPE|NAME|COMMENT`` each; log in first."""
-    ask = f"timeout 20 smbclient --configfile=/dev/null --port={port} --authentication-file={LOGIN}"
+    ask = f"timeout 60 smbclient --configfile=/dev/null --port={port} --authentication-file={LOGIN}"
     return node.check_output(f"{ask} --grepable --list=127.0.0.1")
 
 
@@ -46,8 +46,8 @@ def shares(node: Host, port: int) -> set[str]:
 
 
 def mount(client: Host, endpoint: dict[str, Any], share: str, version: str = "3.1.1") -> CommandResult:
-    """Mount a share by the kernel of the client; log in first."""
-    options = f"vers={version},port={endpoint['port']},credentials={LOGIN},soft"
+    """Mount a share by the kernel of the client; log in first. Without a character set it reads a password as Latin 1."""
+    options = f"vers={version},port={endpoint['port']},credentials={LOGIN},soft,iocharset=utf8"
     source = f"//{endpoint['host']}/{share}"
     return client.run("mkdir -p %s && timeout 60 mount -t cifs -o %s %s %s", DIRECTORY, options, source, DIRECTORY)
 
