@@ -46,7 +46,7 @@ def shares(node: Host, port: int) -> set[str]:
 
 
 def mount(client: Host, endpoint: dict[str, Any], share: str, version: str = "3.1.1") -> CommandResult:
-    """Mount a share by the kernel of the client; log in first. Without a character set it reads a password as Latin 1."""
+    """Mount a share by the kernel of the client; log in first. It takes passwords for Latin 1 unless it is told."""
     options = f"vers={version},port={endpoint['port']},credentials={LOGIN},soft,iocharset=utf8"
     source = f"//{endpoint['host']}/{share}"
     return client.run("mkdir -p %s && timeout 60 mount -t cifs -o %s %s %s", DIRECTORY, options, source, DIRECTORY)
