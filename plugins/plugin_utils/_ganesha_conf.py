@@ -61,6 +61,13 @@ def to_ganesha_conf(value: object, variable: str = "", form: str = "string") -> 
     text = single_line(value, variable, language=LANGUAGE)
     if form == "parameter" and re.fullmatch(rf"({WORD})(, *({WORD}))*", text):
         return text
+    return _quoted(text, variable)
+
+
+def _quoted(text: str, variable: str) -> str:
+    """Return a text in quotes, of which the lexer takes the longest: it would go on after a backslash at the end."""
+    if text.endswith("\\"):
+        refuse(text, "Ganesha cannot read a text that ends with a backslash", variable)
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 

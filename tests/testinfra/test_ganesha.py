@@ -90,7 +90,9 @@ def test_a_client_that_was_not_named_is_kept_out(client: Host, endpoint: dict[st
 
 
 def test_ganesha_reads_back_the_paths_that_were_written(node: Host) -> None:
-    paths = [f"/export/.property{path}" for path in nfs.accepted(PATHS, export_path)]
+    paths = [
+        f"/export/.property{path}" for path in nfs.accepted(PATHS, lambda path: to_ganesha_conf(export_path(path)))
+    ]
     node.check_output("mkdir -p /export/.property && cp /etc/netfs-ganesha/ganesha.conf /root/property.conf")
     blocks = [
         f"EXPORT {{ Export_Id = {1000 + number}; Path = {to_ganesha_conf(path)}; Pseudo = {to_ganesha_conf(path)}; "

@@ -38,6 +38,7 @@ def test_values(value: object, form: str, written: str) -> None:
     "value, form, reason",
     [
         ("a\nb", "string", "control character"),
+        ("/srv/a\\", "string", "ends with a backslash"),
         ([], "clients", "at least one entry"),
         (["0.0.0.0/0"], "clients", "takes \\* for everybody"),
         (["yes"], "clients", "no yes or no"),
