@@ -22,7 +22,7 @@ options:
   shares:
     description:
       - Shares as they should be, with the keys C(name), C(path), C(users), C(read_only) and C(options). Others are not
-        looked at, so it takes C(samba_shares) of the role the role C(samba).
+        looked at, so it takes C(samba_shares) of the role C(samba).
       - What C(options) says of the access to a share is not compared.
     type: list
     elements: dict

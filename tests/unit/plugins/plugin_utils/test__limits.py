@@ -64,11 +64,15 @@ def test_what_hangs_on_the_way_out_is_given_up_too(monkeypatch):
         hang_on_the_way_out()
 
 
+def sleep_within(seconds, limit):
+    limit(0.05)
+    with answer_within(seconds):
+        time.sleep(60)
+
+
 def test_the_limit_of_the_task_holds_inside(limit_of_task):
     with pytest.raises(TaskLimitError):
-        limit_of_task(0.05)
-        with answer_within(60):
-            time.sleep(60)
+        sleep_within(60, limit_of_task)
 
 
 def test_the_limit_of_the_task_holds_afterwards(limit_of_task):
