@@ -149,6 +149,7 @@ def test_keys_are_in_no_diff(keys: dict[str, str], tmp_path: Path) -> None:
         "--check",
         "--diff",
         "-vvv",
+        "--limit=server",
         *secrets_of.inventory(),
         f"--extra-vars=object_store_secrets={tmp_path}",
         "molecule/shared/converge.yml",

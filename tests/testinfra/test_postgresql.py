@@ -1,17 +1,32 @@
 # Copyright netfs.bench contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Role postgresql: real logins over the network, passwords that nobody sees."""
+"""Role postgresql: real logins over the network, passwords that nobody sees, files that it reads as they are meant."""
 
 from __future__ import annotations
 
+import json
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import nfs
 import pytest
 import secrets_of
+from hypothesis import strategies as st
+from nasty import NAMES, TEXTS
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._postgresql import (
+    postgresql_differences,
+    to_pg_hba,
+    to_pg_hba_address,
+    to_postgresql_conf,
+)
+
+ETC = "/etc/netfs-postgresql"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +49,28 @@ def ask(node: Host, endpoint: dict[str, Any], query: str, *, user: str, password
 
 def administer(node: Host, query: str) -> str:
     return node.check_output("psql -h /run/postgresql -U postgres -At -c %s", query)
+
+
+@contextmanager
+def written(node: Host, path: str, text: str) -> Iterator[None]:
+    """Put a text in the place of a file of the server, which is not told to load it, and then the file again."""
+    node.check_output("! [ -e %s ] || cp --preserve %s /run/kept", path, path)
+    nfs.put(node, path, text)
+    try:
+        yield
+    finally:
+        node.check_output("rm %s; ! [ -e /run/kept ] || mv /run/kept %s", path, path)
+
+
+def rows(node: Host, query: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(administer(node, f"select coalesce(json_agg(t), '[]') from ({query}) t"))
+    return found
+
+
+def rules(node: Host, text: str) -> list[dict[str, Any]]:
+    """Return what PostgreSQL reads in a pg_hba.conf."""
+    with written(node, f"{ETC}/pg_hba.conf", text):
+        return rows(node, "select * from pg_hba_file_rules")
 
 
 def test_unit_runs_and_survives_a_reboot(node: Host, database_unit: str) -> None:
@@ -100,6 +137,69 @@ def test_values_are_read_back_as_they_were_given(node: Host, passwords: dict[str
     assert passwords["juicefs"] == "a b\"c'd$e\\f#%g:h`"
 
 
+def test_any_setting_is_read_back(node: Host) -> None:
+    values = nfs.accepted(TEXTS, to_postgresql_conf)
+    given = {f"netfs.value_{number}": value for number, value in enumerate(values)}
+    with written(node, f"{ETC}/conf.d/netfs-test.conf", f"# comment\n{to_postgresql_conf(given)}\n"):
+        found = rows(node, "select name, setting, error from pg_file_settings where name like 'netfs.value%'")
+    assert [row for row in found if row["error"]] == []
+    assert {row["name"]: row["setting"] for row in found} == given
+
+
+def test_any_database_and_owner_are_read_back(node: Host) -> None:
+    likely = st.text(st.sampled_from("aZ0é漢_ .@+-"), min_size=1, max_size=20)
+    names = nfs.accepted(st.one_of(NAMES, likely), to_pg_hba)
+    pairs = list(zip(names, reversed(names), strict=True))
+    lines = [f"host {to_pg_hba(name)} {to_pg_hba(owner)} samehost scram-sha-256\n" for name, owner in pairs]
+    found = rules(node, "".join(lines))
+    assert [rule["error"] for rule in found if rule["error"]] == []
+    assert [(rule["database"], rule["user_name"]) for rule in found] == [([name], [owner]) for name, owner in pairs]
+
+
+DATABASES = [{"name": "wiki", "owner": "wiki"}, {"name": "my notes", "owner": "alice"}]
+CLIENTS = [
+    "192.0.2.7",
+    "2001:db8::7",
+    "192.0.2.0/24",
+    "2001:db8::/32",
+    "*",
+    "samenet",
+    "db.example.org",
+    ".example.org",
+]
+
+
+def asked(clients: list[str]) -> str:
+    lines = ["local all postgres peer map=netfs"]
+    for entry in DATABASES:
+        words = f"{to_pg_hba(entry['name'])} {to_pg_hba(entry['owner'])}"
+        lines += [f"local {words} scram-sha-256"]
+        lines += [f"host {words} {to_pg_hba_address(client)} scram-sha-256" for client in clients]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("clients", [[], CLIENTS])
+def test_rules_as_asked_are_no_difference(node: Host, clients: list[str]) -> None:
+    answer = {"rules": rules(node, asked(clients)), "settings": {"fsync": "on"}}
+    assert postgresql_differences(answer, DATABASES, clients, {"fsync": "on"}) == []
+
+
+@pytest.mark.parametrize(
+    "before, more, difference",
+    [
+        ("", "host all all 0.0.0.0/0 trust", "nobody asked for the rule 'all all from 0.0.0.0/0: trust'"),
+        ("", "host wiki wiki samenet trust", "nobody asked for the rule 'wiki wiki from samenet: trust'"),
+        ("", "host wiki wiki samenet nonsense", 'line 6 of pg_hba.conf: invalid authentication method "nonsense"'),
+        ("host wiki", "# host wiki", "nobody is let in by the rule 'wiki wiki from samenet: scram-sha-256'"),
+    ],
+)
+def test_other_rules_are_named(node: Host, before: str, more: str, difference: str) -> None:
+    text = asked(["samenet"])
+    text = text.replace(before, more) if before else text + more
+    answer = {"rules": rules(node, text), "settings": {}}
+    assert postgresql_differences(answer, DATABASES, ["samenet"], {}) == [difference]
+
+
 def test_what_cannot_be_served_is_refused_before_anything_changes(node: Host) -> None:
     everything = "find /etc/netfs-postgresql /etc/postgresql -type f -exec sha256sum '{}' +"
     before = node.check_output(everything)
@@ -150,6 +250,7 @@ def test_passwords_are_in_no_diff(passwords: dict[str, str], tmp_path: Path) -> 
         "--check",
         "--diff",
         "-vvv",
+        "--limit=server",
         *secrets_of.inventory(),
         f"--extra-vars=postgresql_secrets={tmp_path}",
         "molecule/shared/converge.yml",
