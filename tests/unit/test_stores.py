@@ -102,6 +102,13 @@ def test_what_is_usual_is_taken(role: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name, smb", [("/my files 100%\u00e9'", True), ("1", True), ("/Media", False)], ids=["marks", "number", "capital"]
+)
+def test_names_of_shares_that_dittofs_serves(name: str, smb: bool) -> None:
+    assert refused("dittofs", dittofs_shares=[{"name": name}], dittofs_smb=smb) == ""
+
+
+@pytest.mark.parametrize(
     "role, variables",
     [
         ("postgresql", {"postgresql_clients": ["192.0.2.0/33"]}),
@@ -134,6 +141,10 @@ def test_what_is_usual_is_taken(role: str) -> None:
         ("dittofs", {"dittofs_name": "a" * 33}),
         ("dittofs", {"dittofs_directory": "/"}),
         ("dittofs", {"dittofs_shares": [{"name": "/a/b"}]}),
+        ("dittofs", {"dittofs_shares": [{"name": "/100%25"}]}),
+        ("dittofs", {"dittofs_shares": [{"name": "/a\\b"}]}),
+        ("dittofs", {"dittofs_shares": [{"name": "/a\nb"}]}),
+        ("dittofs", {"dittofs_shares": [{"name": "/\u00c9t\u00e9"}], "dittofs_smb": True}),
         ("dittofs", {"dittofs_users": [{"name": "john doe"}]}),
         ("dittofs", {"dittofs_users": [{"name": "john", "password": "hidden\nword"}]}),
         ("dittofs", {"dittofs_admin_password": "hidden "}),
