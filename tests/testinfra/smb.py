@@ -36,8 +36,10 @@ def ask(node: Host, port: int, share: str, *options: str) -> CommandResult:
 
 def listed(node: Host, port: int) -> str:
     """Return what the server lists, a line ``TYPE|NAME|COMMENT`` each; log in first."""
-    ask = f"timeout 60 smbclient --configfile=/dev/null --port={port} --authentication-file={LOGIN}"
-    return node.check_output(f"{ask} --grepable --list=127.0.0.1")
+    ask = f"timeout 120 smbclient --configfile=/dev/null --port={port} --authentication-file={LOGIN} --timeout=60"
+    said = node.check_output(f"{ask} --grepable --list=127.0.0.1")
+    assert "IPC|IPC$" in said, "smbclient succeeds also when the server lists nothing"
+    return str(said)
 
 
 def shares(node: Host, port: int) -> set[str]:
