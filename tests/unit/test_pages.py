@@ -149,7 +149,7 @@ def prove_docker(words: list[str]) -> None:
         assert "/run/uml" in words[-1]
         start = (ROOT / "roles/nodes_docker/files/image/uml-node").read_text(encoding="utf-8")
         assert "run=/run/uml" in start
-        assert "> $run/pid" in start
+        assert '> "$run/pid"' in start
 
 
 def prove_mount(line: str) -> None:

@@ -75,5 +75,5 @@ def test_what_ssh_would_replace_is_refused_by_name(value: str, reason: str) -> N
 
 
 def test_options_are_a_dictionary() -> None:
-    with pytest.raises(RefusedValueError, match="options of ssh are a dictionary, and this is a str"):
+    with pytest.raises(RefusedValueError, match="options of ssh are a dictionary, and this is a text"):
         to_ssh_option("ConnectTimeout=7")
