@@ -29,6 +29,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._systemd import (
     to_systemd_line,
     to_systemd_word,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._url import to_url_host
 
 INSTALLATION = os.environ.get("NETFS_BENCH_INSTALLATION") or "netfs-bench"
 DATA = "/export"
@@ -63,7 +64,7 @@ class Node:
             return testinfra.get_host(f"docker://{self.container['Name'].lstrip('/')}")
         options = {"IdentityFile": self.state / "id_ed25519", "UserKnownHostsFile": self.state / "known_hosts"}
         return testinfra.get_host(
-            f"ssh://root@[{self.address}]?timeout=30",
+            f"ssh://root@{to_url_host(self.address)}?timeout=30",
             ssh_extra_args=to_ssh_option({name: str(path) for name, path in options.items()}),
         )
 
