@@ -37,7 +37,9 @@ EXAMPLES = r"""
 
 - name: Refuse a server that lets everybody write
   ansible.builtin.assert:
-    that: answer | netfs.bench.dittofs_differences([{'name': '/export', 'default_permission': 'read'}], []) == []
+    that: answer | netfs.bench.dittofs_differences(shares, []) == []
+  vars:
+    shares: [{name: /export, default_permission: read}]
 """
 
 RETURN = r"""

@@ -37,7 +37,9 @@ options:
 EXAMPLES = r"""
 - name: Refuse a server that lets others in
   ansible.builtin.assert:
-    that: answer | netfs.bench.postgresql_differences([{'name': 'wiki', 'owner': 'wiki'}], ['samenet'], {}) == []
+    that: answer | netfs.bench.postgresql_differences(databases, ['samenet'], {}) == []
+  vars:
+    databases: [{name: wiki, owner: wiki}]
 """
 
 RETURN = r"""
