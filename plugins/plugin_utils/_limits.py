@@ -45,13 +45,14 @@ def answer_within(seconds: float) -> t.Iterator[None]:
         raise NoAnswerError(seconds)
 
     begun = time.monotonic()
-    handler = signal.getsignal(signal.SIGALRM)
     left = signal.getitimer(signal.ITIMER_REAL)[0]
+    if 0 < left <= seconds:  # the task ends before, and its timer must not be set again once it has gone off
+        yield
+        return
+    handler = signal.signal(signal.SIGALRM, give_up)
     try:
         try:
-            if not 0 < left <= seconds:
-                signal.signal(signal.SIGALRM, give_up)
-                signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
+            signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_SECONDS)
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
