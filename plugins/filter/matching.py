@@ -13,6 +13,7 @@ description:
     each entry has to match.
   - For what a role cannot serve and a program would notice late, or understand in another way.
 positional: pattern, reason, _variable
+extends_documentation_fragment: [netfs.bench.refusals.secret]
 options:
   _input:
     description: Text, number or list of these.
@@ -30,10 +31,6 @@ options:
     description: Name of the variable the value comes from.
     type: str
     default: ''
-  secret:
-    description: Whether the value is a secret, which the message does not show.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""

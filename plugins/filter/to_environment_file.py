@@ -14,19 +14,12 @@ description:
   - Refuses NUL, code points that are none to systemd, which would ignore the file, and what is longer than the
     kernel takes as one variable.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals, netfs.bench.refusals.secret]
 options:
   _input:
     description: Text, number or boolean; a boolean becomes C(true) or C(false).
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
-  secret:
-    description: Whether the message of a refusal keeps the value to itself.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""

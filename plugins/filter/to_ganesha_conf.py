@@ -11,6 +11,7 @@ version_added: 0.2.0
 description:
   - Writes a value so that NFS-Ganesha reads exactly this value, or refuses it.
 positional: _variable, form
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text, number or boolean; a list for V(clients), a mapping for V(parameters).
@@ -25,10 +26,6 @@ options:
     type: str
     choices: [string, clients, parameter, parameters]
     default: string
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -13,19 +13,12 @@ description:
     P(ansible.builtin.ini#lookup) read exactly this value.
   - Refuses control characters, and blanks at the ends, which the readers drop.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals, netfs.bench.refusals.secret]
 options:
   _input:
     description: Text or number.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
-  secret:
-    description: Whether the value is a secret, which a message does not show.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""

@@ -12,19 +12,12 @@ description:
   - Writes a name or a password so that curl and Python read exactly this value.
   - Refuses control characters and the empty text.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals, netfs.bench.refusals.secret]
 options:
   _input:
     description: Text.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
-  secret:
-    description: Whether the value is a secret, which a message does not show.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""

@@ -13,15 +13,12 @@ description:
   - nfs.conf knows no escapes. What it cannot hold is refused, as are the key C(include) and a value that it would take
     for a variable of the environment.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Mapping of sections to mappings of keys to texts, numbers or booleans.
     type: dict
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -12,15 +12,12 @@ description:
   - Returns a dictionary of options as arguments C(--name=value), still to be written into a unit or a script.
   - Booleans become V(true) and V(false); a list gives its option once for each entry.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Dictionary of options.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

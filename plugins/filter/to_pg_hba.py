@@ -12,15 +12,12 @@ description:
   - Writes a name as one word of C(pg_hba.conf), in quotes where it has to be.
   - Refuses words that PostgreSQL keeps for itself, and names longer than the 63 bytes that it keeps.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Name.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -13,15 +13,12 @@ description:
   - Writes V(*) as V(all).
   - Refuses everything else, which would keep the server from starting.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Address, network, host name or word.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -12,15 +12,12 @@ description:
   - Writes a value so that PostgreSQL reads exactly this value; a dictionary as settings, one a line.
   - Refuses what no line can hold, names that are none of a setting, and lists, whose separator the setting decides.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text, number, boolean, or dictionary of these.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -11,15 +11,12 @@ version_added: 0.2.0
 description:
   - Returns the path as it is, and refuses one that Debian's tools would not hand on to PostgreSQL unharmed.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Absolute path.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

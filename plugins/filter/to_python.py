@@ -12,15 +12,12 @@ description:
   - Writes a value as an expression that Python evaluates to this value.
   - Refuses what has no literal, such as an infinite number.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text, number, boolean, null, list or dictionary.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

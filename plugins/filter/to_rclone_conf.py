@@ -12,19 +12,12 @@ description:
   - Writes a value so that rclone reads exactly this value; a dictionary as options, one a line, without empty ones.
   - Refuses what no line can hold, and C(%(NAME)s), which rclone replaces.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals, netfs.bench.refusals.secret]
 options:
   _input:
     description: Text, number, boolean, or dictionary of these.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
-  secret:
-    description: Whether the value is a secret, which a message does not show.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""

@@ -11,15 +11,12 @@ version_added: 0.2.0
 description:
   - Returns a secret that is kept in a file, as it is, and refuses one that a reader of the file would read otherwise.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Secret; it is never shown.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
   shortest:
     description: Bytes that it has to have, if there is one at all.
     type: int

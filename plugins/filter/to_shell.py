@@ -11,15 +11,12 @@ version_added: 0.2.0
 description:
   - Writes a value so that a POSIX shell reads exactly this value as one word; a list as several words.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text, number or list of these.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

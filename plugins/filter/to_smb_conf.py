@@ -14,15 +14,12 @@ description:
   - What Samba would read as something else is refused, because the file has no way to quote. That is a backslash at the
     end, blanks at the ends or two in a row, and control characters.
 positional: _variable, part
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text, number, boolean or list of texts.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
   part:
     description:
       - V(text) is a value in which Samba replaces nothing. C(%U) and its like, and quotation marks that Samba would

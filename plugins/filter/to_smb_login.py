@@ -15,15 +15,12 @@ description:
     than 254 bytes or with a line break, and a name with capital letters or a character at which names are split.
   - A password is never part of the message.
 positional: _variable, part
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Name or password.
     type: str
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
   part:
     description: What it is.
     type: str

@@ -16,15 +16,12 @@ description:
     would ignore the line.
   - Refuses what is longer than the kernel takes as one argument.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text, number or list of these.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -17,15 +17,12 @@ description:
   - Refuses NUL and other control characters but the tabulator, and code points that are none to systemd, which
     would ignore the line.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Text or number.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""

@@ -12,21 +12,14 @@ description:
   - Writes a value into a URL, percent-encoded - a user, a password, a name in the path, a value in the query.
   - Refuses NUL, and with O(path) the names C(.) and C(..), which every reader resolves.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals, netfs.bench.refusals.secret]
 options:
   _input:
     description: Text or number.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
   path:
     description: Whether the value is a whole path, whose slashes stay.
-    type: bool
-    default: false
-  secret:
-    description: Whether the message of a refusal keeps the value to itself.
     type: bool
     default: false
 """

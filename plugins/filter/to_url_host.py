@@ -12,15 +12,12 @@ description:
   - Writes a host name or address into a URL; an IPv6 address gets its brackets.
   - Refuses what is neither, such as a host with a port.
 positional: _variable
+extends_documentation_fragment: [netfs.bench.refusals]
 options:
   _input:
     description: Host name or address.
     type: raw
     required: true
-  _variable:
-    description: Name of the variable the value comes from, for the message of a refusal.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""
