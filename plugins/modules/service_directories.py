@@ -90,22 +90,14 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfs.bench.plugins.module_utils._accounts import account_number
+from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._service_directories import (
     missing_parents,
     mount_points,
     remove,
     remove_if_empty,
 )
-
-
-def number(module, name, database):
-    """Return the number of an account; None in check mode when it is still to be created."""
-    try:
-        return database(name)[2]
-    except KeyError:
-        if module.check_mode:
-            return None
-        return module.fail_json(msg=f"There is no account {name} to own a directory of this service.")
 
 
 def moved(path, before, after):
@@ -122,9 +114,9 @@ def settle_one(module, path, owner, group, mode):
             return differences
         path.mkdir(mode=0o700)
     place, difference, changed = os.path.realpath(path), {}, False
-    if number(module, owner, pwd.getpwnam) is not None:
+    if account_number(owner, pwd.getpwnam, "directory", may_be_missing=module.check_mode) is not None:
         changed = module.set_owner_if_different(place, owner, changed, difference, expand=False)
-    if number(module, group, grp.getgrnam) is not None:
+    if account_number(group, grp.getgrnam, "directory", may_be_missing=module.check_mode) is not None:
         changed = module.set_group_if_different(place, group, changed, difference, expand=False)
     if module.set_mode_if_different(place, mode, changed, difference, expand=False):
         differences.append({key: {"path": str(path), **difference[key]} for key in ("before", "after")})
@@ -195,8 +187,11 @@ def main():
     if module.params["state"] == "absent":
         module.exit_json(**take_away(module))
     differences = []
-    for one in module.params["directories"]:
-        differences += create(module, one)
+    try:
+        for one in module.params["directories"]:
+            differences += create(module, one)
+    except FailureError as error:
+        module.fail_json(msg=error.msg, **error.facts)
     module.exit_json(changed=bool(differences), diff=differences)
 
 

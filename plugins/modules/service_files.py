@@ -172,6 +172,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfs.bench.plugins.module_utils._accounts import account_number
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._service_files import (
     HOMES,
@@ -188,16 +189,6 @@ from ansible_collections.netfs.bench.plugins.module_utils._service_files import 
 )
 
 
-def number(name, database, check_mode):
-    """Return the number of a user or group; None in check mode when it is still to be created."""
-    try:
-        return database(name)[2]
-    except KeyError:
-        if check_mode:
-            return None
-        raise FailureError(f"There is no account {name} to own a file of this service.") from None
-
-
 def wanted_of(module):
     """Return the set of files that the action plugin has made ready."""
     result = []
@@ -207,8 +198,8 @@ def wanted_of(module):
             Wanted(
                 dest=Path(os.path.normpath(entry["dest"])),
                 mode=int(entry["mode"], 8),
-                uid=number(entry["owner"], pwd.getpwnam, module.check_mode),
-                gid=number(entry["group"], grp.getgrnam, module.check_mode),
+                uid=account_number(entry["owner"], pwd.getpwnam, "file", may_be_missing=module.check_mode),
+                gid=account_number(entry["group"], grp.getgrnam, "file", may_be_missing=module.check_mode),
                 sha256=entry["sha256"] if data is None else hashlib.sha256(data).hexdigest(),
                 data=data,
                 source=Path(entry["uploaded"]) if entry["uploaded"] else None,
