@@ -9,7 +9,6 @@ Everything here is pure: profiles, workloads and what the host can do come in as
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import math
 import re
@@ -60,8 +59,7 @@ def choose(kind: str, wanted: list[str], known: t.Iterable[str]) -> list[str]:
         return names
     for name in wanted:
         if name not in names:
-            close = difflib.get_close_matches(name, names, 1, cutoff=0.5)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            hint = _profiles.meant(name, names, cutoff=0.5)
             raise PlanError(f"Unknown {kind} '{name}'.{hint} Known: {', '.join(names)}.")
     return wanted
 

@@ -27,12 +27,15 @@ DURABILITY = ("volatile", "local-durable", "remote-durable")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def unknown(kind: str, name: str, known: t.Iterable[str]) -> str:
+def meant(name: str, known: t.Iterable[str], cutoff: float = 0.6) -> str:
+    """Return a question with the closest of the known names, after a blank; nothing when none is close."""
+    close = difflib.get_close_matches(name, list(known), 1, cutoff=cutoff)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def unknown(kind: str, name: str, known: t.Collection[str]) -> str:
     """Return a sentence on a name that is none of the known ones, with the closest of these."""
-    names = list(known)
-    close = difflib.get_close_matches(name, names, 1, cutoff=0.6)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    return f"unknown {kind} '{name}'.{hint} Known: {', '.join(names)}"
+    return f"unknown {kind} '{name}'.{meant(name, known)} Known: {', '.join(known)}"
 
 
 def faults_of_keys(given: t.Any, kinds: dict[str, type], required: t.Iterable[str], where: str) -> list[str]:
@@ -61,11 +64,11 @@ def faults_of_nodes(profile: Json, used: t.Collection[str]) -> list[str]:
     """Return which nodes look like another one misspelt, or could not be the name of a group."""
     faults = []
     for name in [*(service["node"] for service in profile["services"]), *profile.get("requires", {})]:
-        close = [] if name in used else difflib.get_close_matches(name, used, 1, cutoff=0.8)
+        hint = "" if name in used else meant(name, used, cutoff=0.8)
         if not NAME.fullmatch(name):
             faults.append(f"'{name}' cannot be the name of a node: small letters, digits and _ only")
-        elif close:
-            faults.append(f"unknown node '{name}'. Did you mean '{close[0]}'?")
+        elif hint:
+            faults.append(f"unknown node '{name}'.{hint}")
     return faults
 
 
