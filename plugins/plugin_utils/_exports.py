@@ -70,7 +70,7 @@ def client_name(value: object, variable: str = "") -> str:
     if client == EVERYBODY:
         return client
     if network_of(client):
-        return _shortest(client)
+        return shortest(client)
     if len(client.encode()) > CLIENT_BYTES or not re.fullmatch(r"@[A-Za-z0-9_.-]+|[A-Za-z0-9_.*?\[\]!-]+", client):
         refuse(
             value,
@@ -235,7 +235,7 @@ def differences(exports: Sequence[Mapping[str, Any]], said: str, real: Mapping[s
     for entry in table(exports):
         path = real.get(entry["path"], entry["path"])
         wanted = {client: access(options) for client, options in entry["clients"].items()}
-        given = {_shortest(client): access(options) for name, client, options in entries if name == path}
+        given = {shortest(client): access(options) for name, client, options in entries if name == path}
         found += [f"{path} for {client}: {how}" for client, how in compared(wanted, given)]
     return found
 
@@ -273,6 +273,7 @@ def _is_many(client: str) -> bool:
     return network.num_addresses > 1 if network else bool(re.search(r"[@*?\[]", client))
 
 
-def _shortest(client: str) -> str:
+def shortest(client: str) -> str:
+    """Return an address or a network in its shortest form, without host bits; any other client as it is."""
     network = network_of(client)
     return str(network.network_address if network.num_addresses == 1 else network) if network else client

@@ -18,6 +18,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._exports import (
     covers_node,
     export_path,
     network_of,
+    shortest,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import kind, refuse, single_line
 
@@ -147,9 +148,7 @@ def from_ganesha_log(log: str) -> list[dict[str, Any]]:
         if export:
             found.append({"path": export[2], "pseudo": export[1], "clients": {}, **_permissions(export[3])})
         elif client and found:
-            network = network_of(client[1])
-            name = str(network.network_address if network.num_addresses == 1 else network) if network else client[1]
-            found[-1]["clients"].setdefault(name, _permissions(client[2])["access"])
+            found[-1]["clients"].setdefault(shortest(client[1]), _permissions(client[2])["access"])
     return [entry for entry in found if entry["pseudo"] != "/" or entry["path"] != "/"]
 
 
