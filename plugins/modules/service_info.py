@@ -177,6 +177,7 @@ import pwd
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfs.bench.plugins.module_utils._accounts import account_number
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._service_directories import fault
 from ansible_collections.netfs.bench.plugins.module_utils._service_files import HOMES
@@ -237,14 +238,6 @@ def account_of(name):
         return "missing"
 
 
-def number(name):
-    """Return the number of an account; None when it is still to be created."""
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return None
-
-
 def octal(mode):
     """Return a mode as a number; None when it is symbolic."""
     try:
@@ -259,7 +252,7 @@ def faults_of(directories):
         fault(
             one["path"],
             variable=one.get("exclusive") or "",
-            uid=number(one.get("owner") or "root"),
+            uid=account_number(one.get("owner") or "root", pwd.getpwnam, "directory", may_be_missing=True),
             mode=octal(str(one["mode"])),
         )
         for one in directories
