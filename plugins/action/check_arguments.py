@@ -10,9 +10,8 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import complaints
-
-Json = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):

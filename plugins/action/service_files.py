@@ -13,9 +13,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._service import Entry, FilesError, entries_of
-
-Json = dict[str, t.Any]
 
 STATES = ["rendered", "present", "recovered", "absent"]
 LIST = {"type": "list", "elements": "dict", "default": []}

@@ -11,19 +11,17 @@ import os
 import re
 import signal
 import subprocess
-import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError, ask
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
 ROOM_SECONDS = 300.0
 LEAST_SECONDS = 600  # also for a unit that systemd does not know yet
 ENDLESS_SECONDS = 3600  # for one that may take for ever to start or to stop
-
-Json = dict[str, t.Any]
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-UNITS = "/etc/systemd/system"
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
-Json = dict[str, t.Any]
+UNITS = "/etc/systemd/system"
 
 
 class FilesError(Exception):
