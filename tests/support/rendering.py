@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import collection  # noqa: F401  before anything else of the collection
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from collection import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 ROLES = ROOT / "roles"
 
 

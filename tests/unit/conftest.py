@@ -14,10 +14,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-import collection  # noqa: F401  before anything else of the collection
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+from collection import ROOT
 
 
 def imported(name: str) -> ModuleType:

@@ -97,7 +97,7 @@ def test_settings_of_the_linter_name_files_that_exist() -> None:
 def test_ci_tests_every_role_on_debian_12() -> None:
     (step,) = [step for step in jobs()["scenarios"]["steps"] if step.get("id") == "list"]
     # what jq makes a list of is one name a line
-    script = step["run"].replace("| jq -Rnc '[inputs]'", "").replace(">> \"$GITHUB_OUTPUT\"", "")
+    script = step["run"].replace("| jq -Rnc '[inputs]'", "").replace('>> "$GITHUB_OUTPUT"', "")
     said = subprocess.check_output(["bash", "-euc", script], cwd=ROOT, text=True).strip()
     scenarios = {path.parent.name for path in ROOT.glob("molecule/*/molecule.yml")}
     assert set(said.removeprefix("roles=").split()) == scenarios - {"reuse"}
