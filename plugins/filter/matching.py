@@ -31,6 +31,9 @@ options:
     description: Name of the variable the value comes from.
     type: str
     default: ''
+  longest:
+    description: How many bytes a text may have in UTF-8; any number unless told.
+    type: int
 """
 
 EXAMPLES = r"""

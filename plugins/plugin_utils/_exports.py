@@ -34,7 +34,7 @@ def export_path(value: object, variable: str = "", *, named: bool = True) -> str
     """Return a path as NFS servers and their clients name it: absolute, without "//" and without "/" at its end.
 
     `named` says whether clients name it. libnfs, the client of the roles' probes, cuts a URL at a question mark, also
-    at one that is escaped.
+    at one that is escaped; version 5.0 decodes escapes, 4.0 does not, and where 5.0 meets one it may lose the port.
     """
     path = single_line(value, variable, language="an export")
     if not path.startswith("/"):
@@ -43,8 +43,9 @@ def export_path(value: object, variable: str = "", *, named: bool = True) -> str
         refuse(value, "it has a component . or .., which clients and servers resolve differently", variable)
     if re.search(r"\$[A-Za-z_{]", path):
         refuse(value, "Ansible's modules take a dollar sign in a path for a variable of the environment", variable)
-    if named and "?" in path:
-        refuse(value, "libnfs, the client that proves each export, has no way to name a question mark", variable)
+    if named and re.search(r"[?]|%[0-9A-Fa-f]{2}", path):
+        reason = "libnfs, the client that proves each export, cannot name a question mark, or % before two hex digits"
+        refuse(value, reason, variable)
     if len(path.encode()) > PATH_BYTES:
         refuse(value, f"clients name at most {PATH_BYTES} bytes", variable)
     path = "/" + normpath(path).lstrip("/")

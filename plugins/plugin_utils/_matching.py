@@ -14,9 +14,14 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import refuse
 T = TypeVar("T")
 
 
-def matching(value: T, pattern: str, reason: str, variable: str = "", *, secret: bool = False) -> T:
-    """Return a value whose whole text a regular expression matches, or a list of such; refuse any other."""
+def matching(
+    value: T, pattern: str, reason: str, variable: str = "", *, longest: int | None = None, secret: bool = False
+) -> T:
+    """Return a value whose whole text a regular expression matches, or a list of such; refuse any other.
+
+    `longest` is how many bytes each may have in UTF-8.
+    """
     for entry in value if isinstance(value, list | tuple) else [value]:
-        if not re.fullmatch(pattern, str(entry)):
+        if not re.fullmatch(pattern, str(entry)) or (longest is not None and len(str(entry).encode()) > longest):
             refuse(entry, reason, variable, secret=secret)
     return value

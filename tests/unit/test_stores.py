@@ -102,7 +102,9 @@ def test_what_is_usual_is_taken(role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, smb", [("/my files 100%\u00e9'", True), ("1", True), ("/Media", False)], ids=["marks", "number", "capital"]
+    "name, smb",
+    [("/my files 100%\u00e9'", True), ("1", True), ("/Media", False), ("/" + "a" * 26, True)],
+    ids=["marks", "number", "capital", "longest"],
 )
 def test_names_of_shares_that_dittofs_serves(name: str, smb: bool) -> None:
     assert refused("dittofs", dittofs_shares=[{"name": name}], dittofs_smb=smb) == ""
@@ -144,6 +146,8 @@ def test_names_of_shares_that_dittofs_serves(name: str, smb: bool) -> None:
         ("dittofs", {"dittofs_shares": [{"name": "/100%25"}]}),
         ("dittofs", {"dittofs_shares": [{"name": "/a\\b"}]}),
         ("dittofs", {"dittofs_shares": [{"name": "/a\nb"}]}),
+        ("dittofs", {"dittofs_shares": [{"name": "/" + "a" * 27}]}),
+        ("dittofs", {"dittofs_shares": [{"name": "/" + "\u00e9" * 14}]}),
         ("dittofs", {"dittofs_shares": [{"name": "/\u00c9t\u00e9"}], "dittofs_smb": True}),
         ("dittofs", {"dittofs_users": [{"name": "john doe"}]}),
         ("dittofs", {"dittofs_users": [{"name": "john", "password": "hidden\nword"}]}),

@@ -116,6 +116,7 @@ def test_which_clients_are_the_node_itself(client: str, covered: bool) -> None:
         ("//", "root of the whole host"),
         ("/srv/../etc", "a component"),
         ("/srv/a?b", "question mark"),
+        ("/srv/50%dev", "before two hex digits"),
         ("/srv/$HOME", "variable of the environment"),
         ("/srv/a\nb", "control character"),
         ("/" + "a" * 1000, "at most 1000 bytes"),

@@ -24,6 +24,12 @@ def test_what_does_not_is_refused(value: object, shown: str) -> None:
     assert str(error.value) == f"rclone_name: {shown} cannot be used: letters only."
 
 
+def test_bytes_are_counted() -> None:
+    assert matching(["abc", "bü"], ".*", "why", longest=3) == ["abc", "bü"]
+    with pytest.raises(RefusedValueError, match="'büü' cannot be used: why"):
+        matching(["abc", "büü"], ".*", "why", longest=3)
+
+
 def test_a_secret_is_not_shown() -> None:
     with pytest.raises(RefusedValueError, match=r"^x: this secret cannot be used: letters only\.$"):
         matching("hidden 1", "[a-z]+", "letters only", "x", secret=True)
