@@ -127,7 +127,11 @@ def _text(value: Any) -> str:
 
 
 def _path(value: Any) -> str:
-    return "" if isinstance(value, str) else f"it is a path, and this is a {kind(value)}; {QUOTES}"
+    if not isinstance(value, str):
+        return f"it is a path, and this is a {kind(value)}; {QUOTES}"
+    if re.search(r"\$(\w|\{)", value, re.ASCII):
+        return "Ansible's modules take a dollar sign in a path for a variable of the environment; write out what it holds"
+    return ""
 
 
 def _boolean(value: Any) -> str:

@@ -28,7 +28,7 @@ def found(option: dict[str, Any], value: Any, name: str = "demo") -> list[str]:
 # What each type takes, and what Ansible's own validation lets pass although the role would read something else.
 TAKES: dict[str, list[Any]] = {
     "str": ["", "alice", "22", "yes", "null", "~", "é", 1000],
-    "path": ["", "/srv/media old", "~/files"],
+    "path": ["", "/srv/media old", "~/files", "/srv/pay$", "/srv/100 $ a"],
     "int": [0, 22049, "22049", "0", 2**63 - 1],
     "float": [0, 1, 0.5, "0.5", "20", -1.5],
     "bool": [True, False, "true", "False", "yes", "no", "on", "off", "1", "0", 1, 0],
@@ -68,6 +68,12 @@ NESTED = {
 def test_value_of_its_type_is_taken(wanted: str, value: Any) -> None:
     assert found({"type": wanted}, value) == []
     assert found({"type": "list", "elements": wanted}, [value, value]) == []
+
+
+@pytest.mark.parametrize("path", ["/srv/$HOME", "$HOME/x", "/srv/${HOME}x"])
+def test_a_path_that_modules_would_expand_is_refused(path: str) -> None:
+    (sentence,) = found({"type": "path"}, path)
+    assert f"'{path}' cannot be used: Ansible's modules take a dollar sign in a path for a variable" in sentence
 
 
 @pytest.mark.parametrize("wanted, value", [(kind, value) for kind, values in REFUSES.items() for value in values])
