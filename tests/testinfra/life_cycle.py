@@ -23,7 +23,10 @@ PLAY = """\
 
 
 def apply(folder: Path, role: str, entry: str = "main", *, kill_at: str = "", **variables: object) -> tuple[int, str]:
-    """Run an entry point of a role; return the exit code and what was said. Killed before the task named `kill_at`."""
+    """Run an entry point of a role; return the exit code and what was said. Killed before the task named `kill_at`.
+
+    The names of the tasks that changed something stand in the file `changed` of the folder, a line each.
+    """
     book = folder / f"{entry}.yml"
     book.write_text(PLAY % (role, entry))
     done = subprocess.run(
@@ -40,6 +43,7 @@ def apply(folder: Path, role: str, entry: str = "main", *, kill_at: str = "", **
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "kill",
             "NETFS_KILL_AT": kill_at,
+            "NETFS_CHANGED": str(folder / "changed"),
         },
         stdin=subprocess.DEVNULL,
         capture_output=True,

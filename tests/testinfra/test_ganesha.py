@@ -144,6 +144,16 @@ def test_a_bad_configuration_is_refused_and_a_good_one_is_not(node: Host) -> Non
     assert node.service(UNIT).is_running
 
 
+def test_two_tasks_change_an_installed_service(tmp_path: Path) -> None:
+    """So a play that is killed leaves one of three states, each of which the next test makes."""
+    code, said = life_cycle.apply(tmp_path, "ganesha", ganesha_max_files=4320)
+    assert code == 0, said
+    assert (tmp_path / "changed").read_text().splitlines() == [
+        "Replace the programs, the files and the units together",
+        "Run the units with their newest files",
+    ]
+
+
 # Each comes before or after a task that changes an installed service: nothing is replaced, all files are and no unit
 # knows it, the units run with them. Within the replacement unit tests kill at every step.
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: kill
 type: aggregate
-short_description: Kill Ansible before a task
-description: For tests. The variable NETFS_KILL_AT of the environment names the task.
+short_description: Kill Ansible before a task, or tell which tasks change something
+description:
+  - For tests. The variable NETFS_KILL_AT of the environment names the task.
+  - The names of tasks that changed something are added to the file NETFS_CHANGED, a line each.
 """
 
 
@@ -30,3 +33,10 @@ class CallbackModule(CallbackBase):
         name = os.environ.get("NETFS_KILL_AT")
         if name and task.name == name:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def v2_runner_on_ok(self, result):
+        """Note a task that changed something."""
+        file = os.environ.get("NETFS_CHANGED")
+        if file and result.is_changed():
+            with Path(file).open("a", encoding="utf-8") as notes:
+                print(result.task.name, file=notes)
