@@ -130,7 +130,7 @@ def _path(value: Any) -> str:
     if not isinstance(value, str):
         return f"it is a path, and this is a {kind(value)}; {QUOTES}"
     if re.search(r"\$(\w|\{)", value, re.ASCII):
-        return "Ansible's modules take a dollar sign in a path for a variable of the environment; write out what it holds"
+        return "Ansible's modules take a dollar sign in a path for a variable of the environment; write out its value"
     return ""
 
 
