@@ -186,7 +186,7 @@ def yaml(job: Job) -> None:
 
 
 def ruff(job: Job) -> None:
-    names = files("*.py", "tools/netfs-bench")
+    names = files("*.py")
     job("ruff", "check", *names)
     job.count(len(names))
 

@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ REAL = os.environ.get("REPORT_RUN", "")
 
 def report(directory: Path) -> Path:
     """Write the reports of a run with the command-line tool; the path of the page."""
-    words = [sys.executable, str(ROOT / "tools/netfs-bench"), "report", str(directory)]
+    words = [str(ROOT / "tools/netfs-bench"), "report", str(directory)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 10, 11, 12, 13), done.stderr
     return directory / "report.html"

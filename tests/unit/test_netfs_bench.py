@@ -100,7 +100,7 @@ def results(nonsense, tmp_path):
 def tool(results, *words):
     """Run the tool; return its exit code and what it said."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/netfs-bench"), "--results", str(results), *words],
+        [str(ROOT / "tools/netfs-bench"), "--results", str(results), *words],
         capture_output=True,
         text=True,
         check=False,
@@ -181,16 +181,9 @@ def test_a_reason_that_many_cells_share_is_said_once(tmp_path):
 
 @pytest.mark.parametrize("words", [["show"], ["show", "two"]])
 def test_output_of_which_only_the_head_is_read_is_no_error(results, words):
-    script = f"'{sys.executable}' '{ROOT}/tools/netfs-bench' --results '{results}' \"$@\" | head -n 0"
+    script = f"'{ROOT}/tools/netfs-bench' --results '{results}' \"$@\" | head -n 0"
     done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
-
-
-def test_it_can_be_run_by_its_name(results):
-    done = subprocess.run(
-        [str(ROOT / "tools/netfs-bench"), "--results", str(results), "show"], capture_output=True, text=True, check=True
-    )
-    assert "two: exit code 10" in done.stdout
 
 
 def test_verdict_json_holds_the_exit_code(results):
@@ -218,7 +211,10 @@ def test_the_tool_runs_where_the_collection_is_installed(results, tmp_path):
     place.parent.mkdir(parents=True)
     for part in ("plugins", "tools", "playbooks/templates"):
         shutil.copytree(ROOT / part, place / part)
-    words = [sys.executable, str(place / "tools/netfs-bench"), "--results", str(results), "report", "base"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    words = [str(place / "tools/netfs-bench"), "--results", str(results), "report", "base"]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        words, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert (results / "base" / "report.html").stat().st_size < 3_000_000

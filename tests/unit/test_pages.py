@@ -134,7 +134,7 @@ def prove_ansible(page: Path, words: list[str], results: Path, tmp_path: Path) -
 
 
 def prove_tool(words: list[str], results: Path) -> None:
-    done = run(sys.executable, ROOT / "tools/netfs-bench", *words, cwd=results.parent)
+    done = run(ROOT / "tools/netfs-bench", *words, cwd=results.parent)
     assert (done.returncode, LATEST in done.stdout) == (0, True), done.stdout + done.stderr
 
 
@@ -174,8 +174,8 @@ def test_command(page: Path, line: str, results: Path, request: pytest.FixtureRe
         prove_make(words, results, *(request.getfixturevalue(name) for name in ("made", "program")))
     elif Path(program_name).name == "ansible-playbook":
         prove_ansible(page, words, results, request.getfixturevalue("tmp_path"))
-    elif words[:1] == ["tools/netfs-bench"]:
-        prove_tool(words[1:], results)
+    elif program_name == "tools/netfs-bench":
+        prove_tool(words, results)
     elif program_name == "docker":
         prove_docker(words)
     elif line == "set -a && . ./.env && set +a":

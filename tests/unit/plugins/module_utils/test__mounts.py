@@ -201,7 +201,7 @@ def options_of_libmount(text):
     pointers = [ctypes.byref(part) for part in (rest, name, name_size, value, value_size)]
     while library.mnt_optstr_next_option(*pointers) == 0:
         key = ctypes.string_at(name.value, name_size.value).decode()
-        found[key] = ctypes.string_at(value.value, value_size.value).decode() if value.value else None
+        found[key] = ctypes.string_at(value.value, value_size.value).decode() if value else None
     return found
 
 
