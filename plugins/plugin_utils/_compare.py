@@ -20,7 +20,6 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._series import (
     read_series,
 )
 
-VERDICTS = ("faster", "slower", "equivalent", "inconclusive", "noisy", "too-few")
 AA_MAX = 0.05
 """Share of false alarms above which a whole run is noisy."""
 

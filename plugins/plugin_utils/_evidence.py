@@ -13,13 +13,12 @@ import typing as t
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName, name_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
 
-COLD_PROOF = 0.95
-"""Share of the bytes read that the backing device must have delivered."""
 NOT_MEASURED = "not measured"
 RUN_LIMIT = 60
 """Most rows of a table of provenance; the rest is counted."""

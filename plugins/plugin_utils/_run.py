@@ -15,7 +15,6 @@ from pathlib import Path
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_text
 
 CELL_SCHEMA = "netfs.bench/cell/1"
-RUN_SCHEMA = "netfs.bench/run/1"
 UNKNOWN = "unknown"
 
 
@@ -44,13 +43,6 @@ def read_json(path: Path) -> Json:
     except ValueError as error:
         raise RunError(f"{path} is not JSON: {error}. Remove the file to have its cell measured again.") from error
     return t.cast(Json, document)
-
-
-def read_cells(run: Path) -> list[Json]:
-    """Every cell record of a run, in the order of the plan; cells without a record are left out."""
-    plan = read_json(run / "plan.json")
-    paths = ((run / "cells" / f"{cell['id']}.json") for cell in plan["cells"])
-    return [read_json(path) for path in paths if path.exists()]
 
 
 def cell_record(cell: Json, *, status: str, reason: str, metrics: Json, timing: Json, provenance: Json) -> Json:

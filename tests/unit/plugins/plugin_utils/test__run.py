@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_json
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_cells, read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -33,10 +33,3 @@ def test_a_damaged_file_is_named(tmp_path, content, message):
     with pytest.raises(RunError, match=message) as error:
         read_json(path)
     assert str(path) in str(error.value)
-
-
-def test_cells_come_in_the_order_of_the_plan(tmp_path):
-    write_json(tmp_path / "plan.json", {"cells": [{"id": "z"}, {"id": "gone"}, {"id": "a"}]})
-    for name in "az":
-        write_json(tmp_path / "cells" / f"{name}.json", {"id": name})
-    assert [cell["id"] for cell in read_cells(tmp_path)] == ["z", "a"]
