@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
             record.update(status="failed", reason=reason, value=UNKNOWN)
         name = f"{self.args['name']}~{self.args['trial']}"
         if answer.get("output"):
-            record.update(keep_raw(run, f"ceiling~{name}", answer["output"]))
+            record["raw"], record["raw_sha256"] = keep_raw(run, f"ceiling~{name}", answer["output"])
         write_json(run / "ceilings" / f"{name}.json", record)
         return {"changed": True, "ceiling": record}
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 import time
 import typing as t
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,14 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
     answer_within,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import cell_record, is_value, keep_raw
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
+    CellRecord,
+    Provenance,
+    Seconds,
+    SeriesName,
+    Steadiness,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
 
 
 def utc(seconds: float) -> str:
@@ -124,7 +132,7 @@ class ActionModule(ActionBase):
         started = time.time()
         answer = self._fio(args["job"], args["metric"])
         windows, extended = answer.get("windows", []), False
-        if args["extend"] and windows and not steadiness_of(windows)["steady"] and not failed(answer):
+        if args["extend"] and windows and not is_steady(windows) and not failed(answer):
             first, extended = answer, True
             answer = self._fio(args["job"], args["metric"])
             # both times are inside the counters, so both are inside the seconds
@@ -134,35 +142,37 @@ class ActionModule(ActionBase):
         ended = time.time()
         write_text(meeting.end, str(seconds))
         after = self._snapshot() if before else {}
-        found: Json = {}
+        record = self._record(answer, started, ended)
         if answer.get("windows"):
-            found["steady"] = {**steadiness_of(answer["windows"]), "extended": extended}
-        checked = self._check(answer)
+            windows = answer["windows"]
+            record = replace(record, steady=Steadiness(windows, is_steady(windows), extended))
+        record = self._with_content_checked(record)
         counters, silent = self._counters(meeting)
+        client_bound = None
         if before and after:
             # The client also works for Ansible's modules, so it is judged over all the time that this took
             counters[self.here] = seen(before, after, ended - started)
-            found["client_bound"] = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
+            client_bound = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
         interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
         served = {node: kept.pop("served", None) for node, kept in counters.items()}
-        if served.get(args["server"]) is not None:
-            found["server_counters"] = served[args["server"]]
-        if counters:
-            found["counters"] = counters
-        record = self._record(answer, started, ended)
-        if checked:
-            record["seconds"]["check"] = checked.pop("seconds")
-            record.update(checked)
-        record.update(silence(record, silent))
-        if cell["pass"] == "cold" and record["status"] == "ok":
-            record.update(self._cold(counters, record["metrics"]))
-        record.update(found)
+        record = replace(
+            record,
+            counters=counters or None,
+            server_counters=served.get(args["server"]),
+            client_bound=client_bound,
+        )
+        if silent:
+            record = without_nodes(record, silent)
+        if cell["pass"] == "cold" and record.status == "ok":
+            record = self._with_cold_proof(record, counters)
         if interrupted:
-            record.update(unfit(record, interrupted))
+            record = unfit(record, interrupted)
         if answer.get("output"):
-            record.update(keep_raw(run, cell["id"], answer["output"]))
-        write_json(run / "cells" / f"{cell['id']}.json", record)
-        return {"changed": True, "cell": record}
+            raw, raw_sha256 = keep_raw(run, record.id, answer["output"])
+            record = replace(record, raw=raw, raw_sha256=raw_sha256)
+        document = record.document()
+        write_json(run / "cells" / f"{record.id}.json", document)
+        return {"changed": True, "cell": document}
 
     def _counters(self, meeting: Meeting) -> tuple[dict[str, Json], list[str]]:
         """What the other nodes did, those that can say so; and those that did not answer."""
@@ -182,71 +192,64 @@ class ActionModule(ActionBase):
         call.update(job=job, return_output=True)
         try:
             with answer_within(args["time_limit"] + FIO_MODULE_SECONDS):
-                return t.cast(
-                    Json, self._execute_module("netfs.bench.fio", module_args=call, task_vars=self.task_vars)
-                )
+                return t.cast(Json, self._execute_module("netfs.bench.fio", module_args=call, task_vars=self.task_vars))
         except (AnsibleConnectionFailure, NoAnswerError) as error:
             return {"failed": True, "msg": f"The client, node {self.here}, did not answer: {error}"}
 
-    def _check(self, answer: Json) -> Json:
-        """Whether the bytes are those that were written, as fields of the record."""
-        if failed(answer) or not self.args["check"]:
-            return {}
+    def _with_content_checked(self, record: CellRecord) -> CellRecord:
+        """The record with what came of verifying the content, if that is to be done."""
+        if record.status != "ok" or not self.args["check"]:
+            return record
         said = self._fio(self.args["check"])
-        seconds = said.get("seconds", 0.0)
+        record = replace(record, seconds=replace(record.seconds, check=said.get("seconds", 0.0)))
         if not failed(said):
             read = int(said["metrics"]["read_bytes"])
-            return {"seconds": seconds, "verified": {"what": f"{read} bytes read back have the checksums they carry"}}
+            return replace(record, verified=f"{read} bytes read back have the checksums they carry")
         msg = str(said.get("msg", "fio gave no reason")).strip()
         status, what = next(found for sign, *found in CHECK_FAILURES if sign in msg)
-        return {"seconds": seconds, "status": status, "reason": f"{what}: {msg}"}
+        return replace(record, status=status, reason=f"{what}: {msg}")
 
-    def _cold(self, counters: dict[str, Json], metrics: Json) -> Json:
-        """Whether a cold pass was cold, as fields of the record."""
+    def _with_cold_proof(self, record: CellRecord, counters: dict[str, Json]) -> CellRecord:
+        """The record with the proof that a cold pass was cold, or with what is wrong about it."""
         servers = {node: counters[node] for node in self.others if node in counters}
         if not servers or len(servers) < len(self.others):
-            return {
-                "status": "not-cold",
-                "reason": "The counters of the servers could not be read, so nothing is proven",
-            }
+            reason = "The counters of the servers could not be read, so nothing is proven"
+            return replace(record, status="not-cold", reason=reason)
         proof = _counters.cold_proof(
-            servers.values(), servers.get(self.args["server"], {}), metrics.get("read_bytes", 0)
+            servers.values(), servers.get(self.args["server"], {}), record.metrics.get("read_bytes", 0)
         )
-        if proof["proof"] >= _counters.COLD_PROOF:
-            return {"cold": proof}
-        return {
-            "cold": proof,
-            "status": "not-cold",
-            "reason": f"Disks and stores delivered {proof['bytes_delivered']} of the {proof['bytes_read']} bytes read",
-        }
+        record = replace(record, cold=proof)
+        if proof.proof >= _counters.COLD_PROOF:
+            return record
+        reason = f"Disks and stores delivered {proof.bytes_delivered} of the {proof.bytes_read} bytes read"
+        return replace(record, status="not-cold", reason=reason)
 
-    def _record(self, answer: Json, started: float, ended: float) -> Json:
+    def _record(self, answer: Json, started: float, ended: float) -> CellRecord:
         """The cell's record from fio's answer."""
-        args = self.args
+        args, cell = self.args, self.args["cell"]
         fio_seconds = answer.get("seconds", 0.0)
-        return cell_record(
-            args["cell"],
+        provenance = {
+            **args["provenance"],
+            "job": args["job"],
+            "job_sha256": hashlib.sha256(args["job"].encode()).hexdigest(),
+            "variables": args["variables"],
+            "fio_version": answer.get("fio_version"),
+            "command": answer.get("command"),
+            "exit_code": answer.get("rc"),
+        }
+        return CellRecord(
+            id=cell["id"],
+            name=SeriesName.of(cell),
+            trial=cell["trial"],
             status="failed" if failed(answer) else "ok",
             reason=str(answer.get("msg", "fio gave no reason")).strip() if failed(answer) else "",
             metrics=answer.get("metrics", {}),
-            timing={
-                "started": utc(started),
-                "ended": utc(ended),
-                "seconds": {
-                    "total": round(ended - started, 3),
-                    "fio": fio_seconds,
-                    "outside": round(ended - started - fio_seconds, 3),
-                },
-            },
-            provenance={
-                **args["provenance"],
-                "job": args["job"],
-                "job_sha256": hashlib.sha256(args["job"].encode()).hexdigest(),
-                "variables": args["variables"],
-                "fio_version": answer.get("fio_version"),
-                "command": answer.get("command"),
-                "exit_code": answer.get("rc"),
-            },
+            provenance=Provenance.of({key: UNKNOWN if value is None else value for key, value in provenance.items()}),
+            started=utc(started),
+            ended=utc(ended),
+            seconds=Seconds(
+                total=round(ended - started, 3), fio=fio_seconds, outside=round(ended - started - fio_seconds, 3)
+            ),
         )
 
 
@@ -262,21 +265,19 @@ def seen(before: Json, after: Json, seconds: float) -> Json:
     }
 
 
-def unfit(record: Json, interrupted: list[str]) -> Json:
-    """A cell of which a service was away, as fields of the record: the client may have waited for it, or been served
-    without the work that the service takes from others, and neither is a number to rank."""
+def unfit(record: CellRecord, interrupted: list[str]) -> CellRecord:
+    """A cell of which a service was away: the client may have waited for it, or been served without the work that the
+    service takes from others, and neither is a number to rank."""
     said = f"While it was measured, {', '.join(interrupted)}"
-    if record["status"] == "ok":
-        return {"status": "failed", "reason": f"{said}, so that its figures say nothing of the system"}
-    return {"reason": f"{said}. {record['reason']}"}
+    if record.status == "ok":
+        return replace(record, status="failed", reason=f"{said}, so that its figures say nothing of the system")
+    return replace(record, reason=f"{said}. {record.reason}")
 
 
-def silence(record: Json, nodes: list[str]) -> Json:
-    """Nodes that were lost while a cell was measured, as fields of the record."""
-    if not nodes:
-        return {}
-    what = f" (no answer came from node {', '.join(nodes)})" if record["status"] == "failed" else ""
-    return {"silent": nodes, "reason": record["reason"] + what}
+def without_nodes(record: CellRecord, silent: list[str]) -> CellRecord:
+    """A cell while which nodes were lost; where it failed, its reason names them."""
+    what = f" (no answer came from node {', '.join(silent)})" if record.status == "failed" else ""
+    return replace(record, silent=silent, reason=record.reason + what)
 
 
 def measured(answer: Json, metric: str) -> Json:
@@ -291,6 +292,6 @@ def failed(answer: Json) -> bool:
     return bool(answer.get("failed") or answer.get("unreachable"))
 
 
-def steadiness_of(windows: list[float]) -> Json:
-    """The windows of a measurement, and whether they are steady."""
-    return {"windows": windows, "steady": min(windows) > 0 and _statistics.steadiness(windows)[2]}
+def is_steady(windows: list[float]) -> bool:
+    """Whether a measurement was steady, from the windows of its time."""
+    return min(windows) > 0 and _statistics.steadiness(windows)[2]

@@ -10,7 +10,8 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _statistics
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName, planned_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import planned_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import (
     AA_MARK,
     STATES,

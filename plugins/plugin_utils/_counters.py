@@ -12,6 +12,7 @@ import shlex
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import ColdProof
 
 USER_HZ = 100
 """Ticks per second of /proc/stat; the same on every architecture that Debian has."""
@@ -194,7 +195,7 @@ def is_client_bound(counters: dict[str, float], limit: t.Any) -> bool:
     return counters["cpu_percent"] > CLIENT_BOUND_PERCENT * processors
 
 
-def cold_proof(servers: t.Iterable[dict[str, float]], network_of: dict[str, float], bytes_read: float) -> Json:
+def cold_proof(servers: t.Iterable[dict[str, float]], network_of: dict[str, float], bytes_read: float) -> ColdProof:
     """How much of what a client read was delivered by disks or the object store, and not from somebody's memory.
 
     :param servers: the counters of every node but the client.
@@ -204,8 +205,8 @@ def cold_proof(servers: t.Iterable[dict[str, float]], network_of: dict[str, floa
     delivered = max(
         sum(counters["disk_read_bytes"] for counters in servers), network_of.get("network_received_bytes", 0)
     )
-    return {
-        "proof": round(delivered / bytes_read, 4) if bytes_read else 0.0,
-        "bytes_delivered": int(delivered),
-        "bytes_read": int(bytes_read),
-    }
+    return ColdProof(
+        proof=round(delivered / bytes_read, 4) if bytes_read else 0.0,
+        bytes_delivered=int(delivered),
+        bytes_read=int(bytes_read),
+    )

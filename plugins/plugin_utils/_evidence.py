@@ -14,7 +14,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName, name_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, Provenance, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
@@ -63,9 +63,8 @@ def windows_of(run: Json) -> dict[str, list[tuple[str, bool, list[float]]]]:
     """System, whether it was steady, and the windows of every trial that has them, by workload."""
     found: dict[str, list[tuple[str, bool, list[float]]]] = collections.defaultdict(list)
     for cell in run["cells"]:
-        steady = cell.get("steady")
-        if isinstance(steady, dict) and len(steady.get("windows", [])) > 1:
-            found[cell["workload"]].append((cell["system"], bool(steady.get("steady")), steady["windows"]))
+        if cell.steady and len(cell.steady.windows) > 1:
+            found[cell.name.workload].append((cell.name.system, cell.steady.steady, cell.steady.windows))
     return found
 
 
@@ -73,8 +72,8 @@ def _cold(findings: Findings) -> Json:
     passes = {name.pass_ for name in findings.series}
     proofs: dict[SeriesName, list[float]] = collections.defaultdict(list)
     for cell in findings.run["cells"]:
-        if isinstance(cell.get("cold"), dict) and isinstance(cell["cold"].get("proof"), (int, float)):
-            proofs[name_of(cell)].append(cell["cold"]["proof"])
+        if cell.cold:
+            proofs[cell.name].append(cell.cold.proof)
     cold = [name for name in findings.series if name.pass_ == "cold"]
     rows = []
     for name in cold:
@@ -140,20 +139,20 @@ def _durability(findings: Findings) -> Json:
 
 
 def _steadiness(findings: Findings) -> Json:
-    tested = [cell["steady"] for cell in findings.run["cells"] if isinstance(cell.get("steady"), dict)]
+    tested = [cell.steady for cell in findings.run["cells"] if cell.steady]
     if not tested:
         text = "Throughput over time: not measured. Whether a trial was steady is unknown."
     else:
-        unsteady = sum(not steady.get("steady") for steady in tested)
-        extended = sum(bool(steady.get("extended")) for steady in tested)
+        unsteady = sum(not found.steady for found in tested)
+        extended = sum(found.extended for found in tested)
         text = f"{unsteady} of {len(tested)} trials were unsteady, {extended} were extended once to become steady."
     return {"id": "steadiness", "name": "Steadiness", "text": text, "table": None}
 
 
 def _content(findings: Findings) -> Json:
     cells = findings.run["cells"]
-    checked = sum(isinstance(cell.get("verified"), dict) for cell in cells)
-    wrong = sum(cell["status"] == "corrupt" for cell in cells)
+    checked = sum(cell.verified is not None for cell in cells)
+    wrong = sum(cell.status == "corrupt" for cell in cells)
     text = f"The content of {checked} of {len(cells)} cells was verified after its pass; {wrong} returned wrong bytes."
     if not checked and not wrong:
         text = "Content: not verified. Whether the right bytes came back is unknown."
@@ -200,11 +199,9 @@ def counters(run: Json) -> Table | None:
     """Medians of the counters of every node, by system; None when none were kept."""
     values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
     for cell in run["cells"]:
-        kept = cell.get("counters")
-        for node, found in kept.items() if isinstance(kept, dict) else ():
-            for name, value in found.items() if isinstance(found, dict) else ():
-                if isinstance(value, (int, float)):
-                    values[cell["system"], node, name.replace("_", " ")].append(value)
+        for node, found in (cell.counters or {}).items():
+            for name, value in found.items():
+                values[cell.name.system, node, name.replace("_", " ")].append(value)
     return _medians(["system", "node", "counter", "median of all cells"], values)
 
 
@@ -213,11 +210,10 @@ def server_counters(run: Json) -> tuple[Table | None, str]:
     values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
     told = set()
     for cell in run["cells"]:
-        kept = cell.get("server_counters")
-        if isinstance(kept, dict):
-            told.add(cell["system"])
-            for name, value in kept.items():
-                values[cell["system"], name].append(value)
+        if cell.server_counters is not None:
+            told.add(cell.name.system)
+            for name, value in cell.server_counters.items():
+                values[cell.name.system, name].append(value)
     grew = {system for system, _name in values}
     text = "By how much the counters grew that servers keep of themselves."
     for systems, what in (
@@ -231,20 +227,20 @@ def server_counters(run: Json) -> tuple[Table | None, str]:
 
 def time_and_cpu(run: Json) -> tuple[Table, str]:
     """Where the time of a run went, by system, and what the CPUs did."""
-    by_system: dict[str, list[Json]] = collections.defaultdict(list)
+    by_system: dict[str, list[CellRecord]] = collections.defaultdict(list)
     for cell in run["cells"]:
-        by_system[cell["system"]].append(cell)
+        by_system[cell.name.system].append(cell)
     rows = []
     for system in run["plan"]["systems"]:
         cells = by_system[system]
-        total = sum(cell["seconds"].get("total", 0) for cell in cells)
-        fio = sum(cell["seconds"].get("fio", 0) for cell in cells)
+        total = sum(cell.seconds.total for cell in cells)
+        fio = sum(cell.seconds.fio for cell in cells)
         cpu = [
-            cell["metrics"]["cpu_user_percent"] + cell["metrics"].get("cpu_system_percent", 0)
+            cell.metrics["cpu_user_percent"] + cell.metrics.get("cpu_system_percent", 0)
             for cell in cells
-            if "cpu_user_percent" in cell["metrics"]
+            if "cpu_user_percent" in cell.metrics
         ]
-        bound = [cell["client_bound"] for cell in cells if isinstance(cell.get("client_bound"), bool)]
+        bound = [cell.client_bound for cell in cells if cell.client_bound is not None]
         rows.append(
             [
                 Cell(system, "keep"),
@@ -257,9 +253,8 @@ def time_and_cpu(run: Json) -> tuple[Table, str]:
             ]
         )
     head = ["system", "cells", "in all", "in fio", "outside", "CPU of fio, median", "client-bound"]
-    seconds = [cell["seconds"] for cell in run["cells"] if cell["seconds"]]
-    total = sum(part.get("total", 0) for part in seconds)
-    fio = sum(part.get("fio", 0) for part in seconds)
+    total = sum(cell.seconds.total for cell in run["cells"])
+    fio = sum(cell.seconds.fio for cell in run["cells"])
     text = (
         f"Of {total / 60:.1f} minutes in cells, fio ran for {fio / 60:.1f}; the rest is starting, checking and keeping."
     )
@@ -285,10 +280,10 @@ def unknown_text(run: Json) -> str:
             total += 1
             names[name] += value == UNKNOWN
     # cells share equal provenance
-    cells = collections.Counter(id(cell["provenance"]) for cell in run["cells"])
-    for provenance in {id(cell["provenance"]): cell["provenance"] for cell in run["cells"]}.values():
+    cells = collections.Counter(id(cell.provenance) for cell in run["cells"])
+    for provenance in {id(cell.provenance): cell.provenance for cell in run["cells"]}.values():
         count = cells[id(provenance)]
-        for name, value in leaves(provenance, "cell"):
+        for name, value in leaves(provenance.recorded, "cell"):
             total += count
             names[name] += count * (value == UNKNOWN)
     listed = [f"{name} ({count})" for name, count in sorted(names.items()) if count]
@@ -315,33 +310,28 @@ def provenance(run: Json) -> list[Json]:
         "ansible-core": nodes.get("ansible_core", UNKNOWN),
         "seed": plan["seed"],
         "variables": " ".join(f"{name}={value}" for name, value in sorted(plan.get("variables", {}).items())),
-        "first cell began": min((cell["started"] for cell in run["cells"]), default=UNKNOWN),
-        "last cell ended": max((cell["ended"] for cell in run["cells"]), default=UNKNOWN),
+        "first cell began": min((cell.started for cell in run["cells"]), default=UNKNOWN),
+        "last cell ended": max((cell.ended for cell in run["cells"]), default=UNKNOWN),
     }
     names = list(dict.fromkeys(key for node in nodes.get("nodes", {}).values() for key in node))
     machines = [
         [Cell(host, "keep"), *(Cell(str(node.get(name, UNKNOWN))) for name in names)]
         for host, node in sorted(nodes.get("nodes", {}).items())
     ]
-    measured: dict[tuple[str, str, int], Json] = {}
+    measured: dict[tuple[str, str, int], Provenance] = {}
     for cell in run["cells"]:
-        measured.setdefault((cell["system"], cell["protocol"], id(cell["provenance"])), cell["provenance"])
+        measured.setdefault((cell.name.system, cell.name.protocol, id(cell.provenance)), cell.provenance)
     distinct: dict[tuple[str, ...], None] = {}
     for (system, protocol, _id), kept in measured.items():
-        service = kept.get("service", UNKNOWN)
-        mount = kept.get("mount", UNKNOWN)
-        options = mount.get("options_effective", UNKNOWN) if isinstance(mount, dict) else mount
         row = (
             system,
             protocol,
-            *(
-                str(service.get(key, UNKNOWN)) if isinstance(service, dict) else UNKNOWN
-                for key in ("version", "config_sha256")
-            ),
-            str(kept.get("fio_version", UNKNOWN)),
-            str(kept.get("client_kernel", UNKNOWN)),
-            str(kept.get("server_kernel", UNKNOWN)),
-            ",".join(options) if isinstance(options, list) else str(options),
+            kept.service.version,
+            kept.service.config_sha256,
+            kept.fio_version,
+            kept.client_kernel,
+            kept.server_kernel,
+            UNKNOWN if kept.mount_options is None else ",".join(kept.mount_options),
         )
         distinct[row] = None
     order: dict[int, list[str]] = collections.defaultdict(list)

@@ -21,7 +21,8 @@ else:
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import AXES, OPERATIONS, SeriesName, name_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import AXES, SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import OPERATIONS
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series, digest
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings, remark, verdict_document
@@ -211,8 +212,7 @@ def to_junit(findings: Findings) -> str:
     measured, compared = suite("measured"), suite("compared")
     seconds: dict[SeriesName, float] = {}
     for cell in findings.run["cells"]:
-        name = name_of(cell)
-        seconds[name] = seconds.get(name, 0.0) + cell["seconds"].get("total", 0.0)
+        seconds[cell.name] = seconds.get(cell.name, 0.0) + cell.seconds.total
     for one in findings.series.values():
         case = ElementTree.SubElement(
             measured,

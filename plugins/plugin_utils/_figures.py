@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _results, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, unit_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS

@@ -19,7 +19,8 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _figures, _tables
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import Distribution, SeriesName, operations_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Distribution, operations_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (

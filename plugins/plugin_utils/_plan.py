@@ -20,6 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _ceilings,
     _compare,
     _profiles,
+    _records,
     _results,
     _series,
     _statistics,
@@ -255,7 +256,7 @@ def families_of(cells: t.Iterable[Json], systems: list[str], workloads: dict[str
     A family is all series of one metric that a pair of systems has in common: ``metric``, ``base``, ``candidate``,
     ``members``.
     """
-    series = {_results.name_of(cell) for cell in cells}
+    series = {_records.SeriesName.of(cell) for cell in cells}
     members: dict[tuple[str, str, str], int] = {}
     for base, candidate in _compare.paired(systems):
         for name in series:

@@ -4,16 +4,7 @@
 
 """A run as it lies on disk, read for reports and comparisons: small enough for a hundred thousand cells.
 
-Beside what every cell record has, a record may hold these, and a report says "not measured" where it does not:
-
-* ``steady``: ``{"windows": [value, ...], "steady": bool, "extended": bool}``, the main metric in equal windows
-* ``cold``: ``{"proof": share, "bytes_delivered": int, "bytes_read": int}``
-* ``verified``: ``{"what": sentence}``, how the content was checked outside the measured time
-* ``counters``: ``{node: {"cpu_percent": ..., other name with its unit: number}}``
-* ``server_counters``: ``{name: number}``, by how much the server's own counters grew, if they did
-* ``client_bound``: whether the client's CPU was above 90 %
-
-and the run's ``run.json`` may hold ``durability_proofs``: ``{system: sentence}``, and ``ceilings``: a list of
+The run's ``run.json`` may hold ``durability_proofs``: ``{system: sentence}``, and ``ceilings``: a list of
 ``{"what": name, "metric": name, "values": [value, ...]}``, each with ``workloads``, ``systems`` (names) and ``pass``
 when it holds for these only. Those of the plan, of which every value has a record, are added to them.
 """
@@ -26,36 +17,18 @@ import hashlib
 import json
 import multiprocessing
 import re
-import sys
 import typing as t
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, Provenance, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, is_value, read_json
 
-AXES = ("system", "protocol", "workload", "pass")
-"""What a series is told by, as records and tables call it."""
 OPERATIONS = ("read", "write", "fsync")
 """What a latency is measured of."""
 
-
-class SeriesName(t.NamedTuple):
-    """What the cells of one series have in common."""
-
-    system: str
-    protocol: str
-    workload: str
-    pass_: str
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """The same by the names that records and tables use."""
-        return dict(zip(AXES, self, strict=True))
-
-
-OPTIONAL = ("steady", "cold", "verified", "counters", "server_counters", "client_bound")
 
 # what differs from cell to cell without making a difference, and the job's text, which the plan holds
 NOT_KEPT = {"job", "command"}
@@ -77,39 +50,21 @@ def hash_of_job(job: str) -> str:
     return hashlib.sha256(measured.encode()).hexdigest()
 
 
-def slim(record: Json, shared: dict[str, Json]) -> Json:
-    """A cell record without what no report shows; equal provenance becomes one object for all cells."""
-    provenance = {key: value for key, value in record["provenance"].items() if key not in NOT_KEPT}
-    if "job" in record["provenance"]:
-        provenance["job_sha256"] = hash_of_job(record["provenance"]["job"])
-    if isinstance(provenance.get("mount"), dict):
-        provenance["mount"] = {key: value for key, value in provenance["mount"].items() if key != "free_bytes"}
-    kept = {
-        **{axis: sys.intern(record[axis]) for axis in AXES},
-        "id": record["id"],
-        "trial": record["trial"],
-        "status": sys.intern(record["status"]),
-        "reason": sys.intern(record["reason"]),
-        "raw": record.get("raw", UNKNOWN),
-        "metrics": {sys.intern(name): value for name, value in record["metrics"].items()},
-        "seconds": with_shared_names(record.get("seconds", {})),
-        "started": record.get("started", UNKNOWN),
-        "ended": record.get("ended", UNKNOWN),
-        "provenance": shared.setdefault(repr(provenance), provenance),
-    }
-    kept.update({name: with_shared_names(record[name]) for name in OPTIONAL if name in record})
-    return kept
-
-
-def with_shared_names(value: t.Any) -> t.Any:
-    """The same value, its names kept once for all cells instead of once for each."""
-    if isinstance(value, dict):
-        return {sys.intern(name): with_shared_names(part) for name, part in value.items()}
-    return value
+def shared_provenance(recorded: Json, shared: dict[str, Provenance]) -> Provenance:
+    """The provenance of a cell without what no report shows; equal ones become one object for all cells."""
+    kept = {key: value for key, value in recorded.items() if key not in NOT_KEPT}
+    if "job" in recorded:
+        kept["job_sha256"] = hash_of_job(recorded["job"])
+    if isinstance(kept.get("mount"), dict):
+        kept["mount"] = {key: value for key, value in kept["mount"].items() if key != "free_bytes"}
+    key = repr(kept)
+    if key not in shared:
+        shared[key] = Provenance.of(kept)
+    return shared[key]
 
 
 def read_run(directory: Path) -> Json:
-    """``{"plan": plan.json, "nodes": run.json, "cells": [records in the order of the plan], "directory": path}``.
+    """``{"plan": plan.json, "nodes": run.json, "cells": [CellRecord in the order of the plan], "directory": path}``.
 
     A run that was killed has no run.json yet; its nodes are unknown, and it is still a run.
     """
@@ -123,7 +78,7 @@ def read_run(directory: Path) -> Json:
     if plan.get("ceilings"):
         records = [read_json(path) for path in sorted((directory / "ceilings").glob("*.json"))]
         nodes = {**nodes, "ceilings": nodes.get("ceilings", []) + _ceilings.entries_of(plan["ceilings"], records)}
-    shared: dict[str, Json] = {}
+    shared: dict[str, Provenance] = {}
     cells, place = [], directory / "cells"
     for cell in plan["cells"]:
         path = place / f"{cell['id']}.json"
@@ -132,27 +87,23 @@ def read_run(directory: Path) -> Json:
         except FileNotFoundError:
             continue
         try:
-            cells.append(slim(json.loads(text), shared))
-        except (ValueError, KeyError, TypeError) as error:
+            document = json.loads(text)
+            cells.append(CellRecord.of(document, shared_provenance(document["provenance"], shared)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"{path} is no record of a cell: {error!r}. Remove it to have it measured again.") from error
     return {"plan": plan, "nodes": nodes, "cells": cells, "directory": directory}
 
 
-def name_of(cell: Json) -> SeriesName:
-    """The series of a cell, of the plan or of a record."""
-    return SeriesName(*(cell[axis] for axis in AXES))
-
-
-def has_value(cell: Json, metric: str) -> bool:
+def has_value(cell: CellRecord, metric: str) -> bool:
     """Whether a record counts: the cell is fine and has a value of its main metric."""
-    return cell["status"] == "ok" and is_value(cell["metrics"].get(metric))
+    return cell.status == "ok" and is_value(cell.metrics.get(metric))
 
 
 def planned_series(plan: Json) -> dict[SeriesName, list[str]]:
     """The ids of the cells of every series, in the order of the plan."""
     planned: dict[SeriesName, list[str]] = {}
     for cell in plan["cells"]:
-        planned.setdefault(name_of(cell), []).append(cell["id"])
+        planned.setdefault(SeriesName.of(cell), []).append(cell["id"])
     return planned
 
 
@@ -214,9 +165,8 @@ def distributions(run: Json) -> dict[SeriesName, dict[str, Distribution]]:
     workloads = run["plan"]["workloads"]
     raws: dict[SeriesName, list[Path]] = {}
     for cell in run["cells"]:
-        name = name_of(cell)
-        if cell["raw"] != UNKNOWN and has_value(cell, workloads[name.workload]["metric"]):
-            raws.setdefault(name, []).append(run["directory"] / cell["raw"])
+        if cell.raw != UNKNOWN and has_value(cell, workloads[cell.name.workload]["metric"]):
+            raws.setdefault(cell.name, []).append(run["directory"] / cell.raw)
     operations = [operations_of(workloads[name.workload]) for name in raws]
     if len(run["cells"]) < MANY_CELLS:
         found = list(map(distribution, raws.values(), operations))

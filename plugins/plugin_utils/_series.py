@@ -4,7 +4,7 @@
 
 """One series, the cells of a run that differ only in the trial: all that reports and comparisons say of it.
 
-A run is ``{"plan": plan.json, "nodes": run.json, "cells": [cell records]}``; see :mod:`_results`.
+A run is ``{"plan": plan.json, "nodes": run.json, "cells": [CellRecord]}``; see :mod:`_results`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,8 @@ from dataclasses import dataclass
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _statistics
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import (
-    SeriesName,
-    has_value,
-    operations_of,
-    planned_series,
-)
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import has_value, operations_of, planned_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value
 
 # mount options that name the server or the connection, not how the client behaves
@@ -114,47 +110,43 @@ def original(system: str) -> str:
     return system.split(AA_MARK, maxsplit=1)[0]
 
 
-def key_fields(run: Json, cell: Json) -> Json:
+def key_fields(run: Json, cell: CellRecord) -> Json:
     """What must be equal for two cells to be compared: all that is no property of the system itself."""
-    plan, nodes, provenance = run["plan"], run["nodes"]["nodes"], cell["provenance"]
-    mount = provenance["mount"]
+    plan, nodes, provenance = run["plan"], run["nodes"]["nodes"], cell.provenance
     options = (
         UNKNOWN
-        if mount == UNKNOWN
-        else sorted(option for option in mount["options_effective"] if option.split("=")[0] not in OWN_OPTIONS)
+        if provenance.mount_options is None
+        else sorted(option for option in provenance.mount_options if option.split("=")[0] not in OWN_OPTIONS)
     )
-    recorded = provenance.get("service", UNKNOWN)
-    service = recorded if isinstance(recorded, dict) else {}
-    proof = ", proven" if original(cell["system"]) in run["nodes"].get("durability_proofs", {}) else ""
+    proof = ", proven" if original(cell.name.system) in run["nodes"].get("durability_proofs", {}) else ""
     # of several machines only those of its trial
-    used = provenance.get("machines", nodes)
+    used = nodes if provenance.machines is None else provenance.machines
     nodes = {name: node for name, node in nodes.items() if name in used}
     classes = sorted(
         [node["node"], node["kind"], node["kernel_kind"], str(node["cpus"]), str(node["memory"])]
         for node in nodes.values()
     )
     return {
-        "protocol": cell["protocol"],
-        "workload": cell["workload"],
-        "job": provenance["job_sha256"],
-        "pass": cell["pass"],
-        "variables": provenance["variables"],
+        "protocol": cell.name.protocol,
+        "workload": cell.name.workload,
+        "job": provenance.job_sha256,
+        "pass": cell.name.pass_,
+        "variables": provenance.variables,
         "mount options": options,
         "client and server nodes": classes,
-        "client kernel": provenance["client_kernel"],
-        "durability": plan["systems"][cell["system"]]["durability"] + proof,
-        "fio": provenance["fio_version"],
-        "data": data_of(plan, cell["workload"]),
+        "client kernel": provenance.client_kernel,
+        "durability": plan["systems"][cell.name.system]["durability"] + proof,
+        "fio": provenance.fio_version,
+        "data": data_of(plan, cell.name.workload),
         "clients": sum(node["node"] == "client" for node in nodes.values()) or UNKNOWN,
-        "log level": service.get("log_level", UNKNOWN),
-        "cache budget": service.get("cache_bytes", UNKNOWN),
+        "log level": provenance.service.log_level,
+        "cache budget": provenance.service.cache_bytes,
     }
 
 
-def machine_of(cell: Json) -> str:
+def machine_of(cell: CellRecord) -> str:
     """The machines on which a cell was measured, as one name; empty when that is unknown."""
-    machines = cell.get("provenance", {}).get("machines", UNKNOWN)
-    return " ".join(sorted(set(machines.values()))) if isinstance(machines, dict) else ""
+    return " ".join(sorted(set((cell.provenance.machines or {}).values())))
 
 
 def data_of(plan: Json, workload: str) -> Json:
@@ -220,27 +212,27 @@ def ceiling_of(run: Json, name: SeriesName, metric: str) -> tuple[float | None, 
 
 def read_series(run: Json) -> dict[SeriesName, Series]:
     """Every planned series of a run. One of which any planned cell is not ok has a state and no verdict."""
-    records = {cell["id"]: cell for cell in run["cells"]}
+    records = {cell.id: cell for cell in run["cells"]}
     return {
         name: one_series(run, name, [records.get(cell_id) for cell_id in ids])
         for name, ids in planned_series(run["plan"]).items()
     }
 
 
-def one_series(run: Json, name: SeriesName, cells: list[Json | None]) -> Series:
+def one_series(run: Json, name: SeriesName, cells: list[CellRecord | None]) -> Series:
     """One series from the records of its planned cells, None standing for a record that is missing."""
     workload = run["plan"]["workloads"][name.workload]
     metric = workload["metric"]
     found = [cell for cell in cells if cell is not None]
     good = [cell for cell in found if has_value(cell, metric)]
-    bad = [cell for cell in found if cell not in good] if len(good) < len(found) else []
-    values = [cell["metrics"][metric] for cell in good]
-    reasons = sorted({cell["reason"] or f"no value of {metric}" for cell in bad})
+    bad = [cell for cell in found if not has_value(cell, metric)]
+    values = [cell.metrics[metric] for cell in good]
+    reasons = sorted({cell.reason or f"no value of {metric}" for cell in bad})
     keys = keys_of(run, good)
     ceiling, highest, what = ceiling_of(run, name, metric)
     state, why = "ok", ""
     if len(good) < len(cells):
-        words = {cell["status"] for cell in bad}
+        words = {cell.status for cell in bad}
         state = next((word for word in STATES if word in words), "failed")
         missing = ["not measured"] if len(found) < len(cells) else []
         why = f"{len(cells) - len(good)} of {len(cells)}: {'; '.join([*reasons, *missing])}"
@@ -269,10 +261,10 @@ def one_series(run: Json, name: SeriesName, cells: list[Json | None]) -> Series:
     )
 
 
-def keys_of(run: Json, cells: list[Json]) -> list[Json]:
+def keys_of(run: Json, cells: list[CellRecord]) -> list[Json]:
     """The different comparability keys of cells."""
     # cells share their provenance, so that few keys are computed
-    alike = {id(cell["provenance"]): cell for cell in cells}.values()
+    alike = {id(cell.provenance): cell for cell in cells}.values()
     keys: list[Json] = []
     for cell in alike:
         fields = key_fields(run, cell)
@@ -281,14 +273,14 @@ def keys_of(run: Json, cells: list[Json]) -> list[Json]:
     return keys
 
 
-def latency_of(cells: list[Json], operation: str) -> float | None:
+def latency_of(cells: list[CellRecord], operation: str) -> float | None:
     """The median of the p99 (ns) of an operation over cells; None when no cell has one."""
-    found = [cell["metrics"].get(f"{operation}_latency_p99_ns") for cell in cells]
-    values = [value for value in found if is_value(value)]
+    found = (cell.metrics.get(f"{operation}_latency_p99_ns") for cell in cells)
+    values = [value for value in found if value is not None and is_value(value)]
     return statistics.median(values) if values else None
 
 
-def unsteady_share(cells: list[Json]) -> float:
+def unsteady_share(cells: list[CellRecord]) -> float:
     """The share of cells that were not steady, of those of which that is known."""
-    tested = [cell["steady"] for cell in cells if isinstance(cell.get("steady"), dict)]
-    return sum(not steady.get("steady", True) for steady in tested) / len(tested) if tested else 0.0
+    tested = [cell.steady for cell in cells if cell.steady]
+    return sum(not found.steady for found in tested) / len(tested) if tested else 0.0

@@ -14,7 +14,7 @@ from pathlib import Path
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _results, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series, read_series
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series, read_series
 
 Json = dict[str, t.Any]
@@ -54,13 +55,20 @@ def plan(cells: list[Json], trials: int = 3, **workload: t.Any) -> Json:
     }
 
 
+def read(documents: Json) -> Json:
+    """A run from its documents: ``plan``, ``nodes`` and ``cells``."""
+    return {**documents, "cells": [CellRecord.of(cell) for cell in documents["cells"]]}
+
+
 def run(planned: list[Json], cells: list[Json] | None = None, **workload: t.Any) -> Json:
     """The run of a plan with these cells, and the records of those that were measured; without any, of all."""
-    return {
-        "plan": plan(planned, **workload),
-        "nodes": {"nodes": {}},
-        "cells": planned if cells is None else cells,
-    }
+    return read(
+        {
+            "plan": plan(planned, **workload),
+            "nodes": {"nodes": {}},
+            "cells": planned if cells is None else cells,
+        }
+    )
 
 
 def series(planned: list[Json], cells: list[Json] | None = None, **workload: t.Any) -> list[Series]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+from runs import read
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import (
     between,
@@ -82,13 +83,13 @@ def times(factor):
     ],
 )
 def test_two_systems_of_one_run(candidate, word, code):
-    pairs = within(run_of(base=STEADY, candidate=candidate))
+    pairs = within(read(run_of(base=STEADY, candidate=candidate)))
     assert [pair.word for pair in pairs] == [word]
     assert exit_code(pairs) == code
 
 
 def test_strict_wants_to_know():
-    assert exit_code(within(run_of(base=STEADY, candidate=times(1.048))), strict=True) == 11
+    assert exit_code(within(read(run_of(base=STEADY, candidate=times(1.048)))), strict=True) == 11
 
 
 def test_nothing_compared_is_too_few():
@@ -96,19 +97,19 @@ def test_nothing_compared_is_too_few():
 
 
 def test_every_system_against_every_other_in_the_order_of_the_plan():
-    pairs = within(run_of(c=STEADY, a=times(2), b=times(3)))
+    pairs = within(read(run_of(c=STEADY, a=times(2), b=times(3))))
     assert [(pair.base.name[0], pair.candidate.name[0]) for pair in pairs] == [("c", "a"), ("c", "b"), ("a", "b")]
 
 
 def test_a_run_against_its_baseline():
     base, later = run_of(ganesha=STEADY), run_of(ganesha=times(0.7))
-    (pair,) = between(base, later)
+    (pair,) = between(read(base), read(later))
     assert pair.word == "slower"
     assert pair.comparison.ratio == pytest.approx(0.7, abs=0.01)
 
 
 def test_two_runs_of_one_system_each_are_matched():
-    (pair,) = between(run_of(ganesha=STEADY), run_of(samba=times(2)))
+    (pair,) = between(read(run_of(ganesha=STEADY)), read(run_of(samba=times(2))))
     assert (pair.base.name[0], pair.candidate.name[0], pair.word) == ("ganesha", "samba", "faster")
 
 
@@ -116,11 +117,11 @@ def test_unlike_terms_are_refused_with_their_names_unless_forced():
     base, later = run_of(ganesha=STEADY), run_of(ganesha=times(2))
     for cell in later["cells"]:
         cell["provenance"]["mount"]["options_effective"][1] = "rsize=131072"
-    (pair,) = between(base, later)
+    (pair,) = between(read(base), read(later))
     assert pair.word == "not-comparable"
     assert "mount options" in pair.why
     assert exit_code([pair]) == 13
-    (forced,) = between(base, later, force=True)
+    (forced,) = between(read(base), read(later), force=True)
     assert forced.word == "faster"
     assert "mount options" in forced.why
 
@@ -128,7 +129,7 @@ def test_unlike_terms_are_refused_with_their_names_unless_forced():
 def test_trials_on_unlike_terms_are_no_series():
     run = run_of(ganesha=STEADY)
     run["cells"][3]["provenance"]["fio_version"] = "fio-3.33"
-    (series,) = read_series(run).values()
+    (series,) = read_series(read(run)).values()
     assert series.state == "not-comparable"
     assert "fio: fio-3.39 against fio-3.33" in series.why
 
@@ -166,14 +167,14 @@ def noted(name, value):
 def test_what_else_must_be_equal(change, says):
     base, later = run_of(ganesha=STEADY), run_of(ganesha=STEADY)
     change(later)
-    (pair,) = between(base, later)
+    (pair,) = between(read(base), read(later))
     assert pair.word == "not-comparable"
     assert says in pair.why
 
 
 def test_the_port_and_the_address_of_a_server_make_no_difference():
     run = run_of(a=STEADY, b=STEADY)
-    first, second = (series.key for series in read_series(run).values())
+    first, second = (series.key for series in read_series(read(run)).values())
     assert digest(first) == digest(second)
     assert differences(first, second) == []
 
@@ -181,7 +182,7 @@ def test_the_port_and_the_address_of_a_server_make_no_difference():
 def test_a_cell_without_a_record_fails_its_series():
     run = run_of(ganesha=STEADY)
     del run["cells"][2]
-    (series,) = read_series(run).values()
+    (series,) = read_series(read(run)).values()
     assert (series.state, series.why) == ("failed", "1 of 8: not measured")
     assert len(series.values) == 7
 
@@ -195,7 +196,7 @@ def test_a_member_that_failed_still_counts_in_its_family():
     run["cells"] += broken["cells"]
     run["plan"]["cells"] += broken["plan"]["cells"]
     run["plan"]["workloads"]["other"] = {"metric": METRIC}
-    pairs = {pair.base.name[2]: pair for pair in within(run)}
+    pairs = {pair.base.name[2]: pair for pair in within(read(run))}
     assert (pairs["rand-read"].family, pairs["other"].family) == (2, 2)
     assert pairs["rand-read"].p_holm == pytest.approx(2 * pairs["rand-read"].comparison.p)
     assert pairs["other"].p_holm == 1
@@ -216,30 +217,30 @@ def with_ceiling(run, value):
     ],
 )
 def test_a_ceiling_rejects_bounds_or_does_nothing(ceiling, word, bound, code):
-    (pair,) = within(with_ceiling(run_of(base=STEADY, candidate=times(1.2)), ceiling))
+    (pair,) = within(read(with_ceiling(run_of(base=STEADY, candidate=times(1.2)), ceiling)))
     assert (pair.word, pair.bound, exit_code([pair])) == (word, bound, code)
 
 
 def test_two_at_the_ceiling_are_not_ranked():
-    (pair,) = within(with_ceiling(run_of(base=STEADY, candidate=times(1.01)), 101.0))
+    (pair,) = within(read(with_ceiling(run_of(base=STEADY, candidate=times(1.01)), 101.0)))
     assert (pair.word, exit_code([pair])) == ("at-ceiling", 0)
 
 
 def test_a_ceiling_that_was_disturbed_in_most_trials_rejects_nothing():
     run = with_ceiling(run_of(base=STEADY), 10.0)
-    assert read_series(run).popitem()[1].state == "rejected"
+    assert read_series(read(run)).popitem()[1].state == "rejected"
     run["nodes"]["ceilings"][0]["values"].append(120.0)
-    assert read_series(run).popitem()[1].state == "ok"
+    assert read_series(read(run)).popitem()[1].state == "ok"
 
 
 def test_a_ceiling_of_another_workload_or_pass_does_not_count():
     run = with_ceiling(run_of(base=STEADY), 10.0)
     run["nodes"]["ceilings"][0]["workloads"] = ["other"]
-    assert read_series(run).popitem()[1].ceiling is None
+    assert read_series(read(run)).popitem()[1].ceiling is None
     run["nodes"]["ceilings"][0] |= {"workloads": ["rand-read"], "pass": "cold"}
-    assert read_series(run).popitem()[1].ceiling is None
+    assert read_series(read(run)).popitem()[1].ceiling is None
     run["nodes"]["ceilings"][0] |= {"pass": "warm", "systems": ["other"]}
-    assert read_series(run).popitem()[1].ceiling is None
+    assert read_series(read(run)).popitem()[1].ceiling is None
 
 
 def test_unsteady_trials_make_noise():
@@ -248,24 +249,24 @@ def test_unsteady_trials_make_noise():
         cell["steady"] = {"steady": False, "windows": [1, 2]}
     for cell in run["cells"][3:8]:
         cell["steady"] = {"steady": True, "windows": [1, 1]}
-    assert [pair.word for pair in within(run)] == ["noisy"]
+    assert [pair.word for pair in within(read(run))] == ["noisy"]
 
 
 @pytest.mark.parametrize("status", ["not-cold", "corrupt"])
 def test_the_state_of_a_cell_is_that_of_its_series(status):
     run = run_of(base=STEADY, candidate=times(1.2))
     run["cells"][3] |= {"status": status, "reason": "because"}
-    (pair,) = within(run)
+    (pair,) = within(read(run))
     assert (pair.word, exit_code([pair])) == (status, 13)
 
 
 def test_a_series_outside_all_pairs_still_makes_a_run_unfit():
     run = run_of(ganesha=[*STEADY[:7], None])
-    assert exit_code([], series=read_series(run).values()) == 13
+    assert exit_code([], series=read_series(read(run)).values()) == 13
 
 
 def test_a_twin_is_compared_with_itself_only_and_its_verdicts_are_false_alarms():
-    pairs = within(run_of(**{"a": STEADY, "a#2": times(0.7), "b": times(1.2)}))
+    pairs = within(read(run_of(**{"a": STEADY, "a#2": times(0.7), "b": times(1.2)})))
     assert [(pair.base.name[0], pair.candidate.name[0], pair.word) for pair in pairs] == [
         ("a", "a#2", "slower"),
         ("a", "b", "faster"),
@@ -277,7 +278,7 @@ def test_a_twin_is_compared_with_itself_only_and_its_verdicts_are_false_alarms()
 def test_a_family_never_shrinks():
     run = run_of(base=STEADY, candidate=times(1.2))
     run["plan"]["families"] = [{"metric": METRIC, "base": "base", "candidate": "candidate", "members": 5}]
-    (pair,) = within(run)
+    (pair,) = within(read(run))
     assert pair.family == 5
     assert pair.p_holm == pytest.approx(5 * pair.comparison.p)
     assert families([pair], [])[0].family == 1
@@ -285,7 +286,7 @@ def test_a_family_never_shrinks():
 
 def test_series_without_a_counterpart_are_named():
     base, later = run_of(a=STEADY, b=STEADY), run_of(a=STEADY, c=STEADY)
-    only_base, only_later = unmatched(base, later)
+    only_base, only_later = unmatched(read(base), read(later))
     assert [name[0] for name in only_base] == ["b"]
     assert [name[0] for name in only_later] == ["c"]
 
@@ -311,7 +312,7 @@ def on_machines(run, names):
 
 
 def test_trials_on_several_machines_are_one_series_and_the_interval_is_over_the_machines():
-    (pair,) = within(on_machines(run_of(old=STEADY, new=times(1.2)), ["a", "b", "c"]))
+    (pair,) = within(read(on_machines(run_of(old=STEADY, new=times(1.2)), ["a", "b", "c"])))
     assert pair.word == "faster"
     assert pair.base.key["clients"] == 1
     assert len(pair.base.key["client and server nodes"]) == 2
@@ -321,13 +322,13 @@ def test_trials_on_several_machines_are_one_series_and_the_interval_is_over_the_
 
 def test_runs_on_one_machine_each_say_nothing_of_the_systems_unless_it_is_the_same():
     base, new = (on_machines(run_of(old=values), ["a"]) for values in (STEADY, times(1.2)))
-    (pair,) = between(base, new)
+    (pair,) = between(read(base), read(new))
     assert pair.word == "faster"
-    (pair,) = between(base, on_machines(run_of(old=times(1.2)), ["b"]))
+    (pair,) = between(read(base), read(on_machines(run_of(old=times(1.2)), ["b"])))
     assert pair.word == "too-few"
     assert "1 and 1 machines, none in common" in remark(pair)
     assert exit_code([pair]) == 12
     for cell in base["cells"]:
         del cell["provenance"]["machines"]
-    (pair,) = between(base, on_machines(run_of(old=times(1.2)), ["b"]))
+    (pair,) = between(read(base), read(on_machines(run_of(old=times(1.2)), ["b"])))
     assert pair.word == "faster", "a run that did not record its machines is taken as it was before"

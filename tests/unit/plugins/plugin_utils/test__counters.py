@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils import _counters
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import ColdProof
 
 STAT = "cpu  100 0 50 1000 20 5 5 0 0 0\ncpu0 1 2 3\nctxt 4711\n"
 MEMORY = "MemTotal:  1000 kB\nMemFree: 1 kB\nMemAvailable:   400 kB\n"
@@ -145,4 +146,4 @@ def test_client_bound(percent, limit, bound):
 def test_cold_proof(disks, received, proof):
     servers = [{"disk_read_bytes": number} for number in disks]
     found = _counters.cold_proof(servers, {"network_received_bytes": received}, 1000)
-    assert found == {"proof": proof, "bytes_delivered": max(sum(disks), received), "bytes_read": 1000}
+    assert found == ColdProof(proof, max(sum(disks), received), 1000)

@@ -100,10 +100,10 @@ def test_forced_is_said_wherever_a_verdict_is(tmp_path):
 
 
 def test_the_page_says_on_how_many_machines_figures_rest(tmp_path):
-    run = found(tmp_path, systems={"ganesha": 1.0, "samba": 1.3}).run
-    for cell in run["cells"]:
-        cell["provenance"] = {**cell["provenance"], "machines": {"server": f"m{cell['trial'] % 3}"}}
-    findings = _verdicts.judge_run(run)
+    def on_three(record):
+        record["provenance"]["machines"] = {"server": f"m{record['trial'] % 3}"}
+
+    findings = found(tmp_path, on_three, systems={"ganesha": 1.0, "samba": 1.3})
     assert findings.counts == {"faster": 1}
     shown = _html.context(findings, {})
     assert "rest on up to 3 machines" in " ".join(shown["asked"])
@@ -242,13 +242,14 @@ def test_what_was_not_measured_is_said_to_be_so(tmp_path):
 
 
 def test_what_servers_counted_themselves_is_shown_by_system(tmp_path):
-    findings = found(tmp_path, systems={"ganesha": 1.0, "juicefs": 1.0, "rclone": 1.0}, trials=3)
-    for cell in findings.run["cells"]:
-        del cell["server_counters"]
-        if cell["system"] == "rclone":
-            cell["server_counters"] = {"reads_total": 3 + 2 * cell["trial"]}
-        if cell["system"] == "juicefs":
-            cell["server_counters"] = {}
+    def counted(record):
+        del record["server_counters"]
+        if record["system"] == "rclone":
+            record["server_counters"] = {"reads_total": 3 + 2 * record["trial"]}
+        if record["system"] == "juicefs":
+            record["server_counters"] = {}
+
+    findings = found(tmp_path, counted, systems={"ganesha": 1.0, "juicefs": 1.0, "rclone": 1.0}, trials=3)
     shown = _html.context(findings, {})
     assert [[cell.text for cell in row] for row in shown["served_table"].rows] == [["rclone", "reads_total", "7"]]
     assert shown["served_text"].endswith("Those of juicefs did not grow. Of ganesha none were kept.")

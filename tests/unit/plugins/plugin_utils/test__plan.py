@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from runs import read
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     Catalog,
@@ -360,7 +361,7 @@ def test_a_family_that_so_many_trials_cannot_carry_is_refused(trials, members, m
 
 
 def measured(cv, trials):
-    """A run of two systems whose values spread by cv, as _results reads it."""
+    """The documents of a run of two systems whose values spread by cv."""
     cells = [
         {
             "id": f"{system}~nfs3~seq-read~warm~{trial}",
@@ -385,24 +386,21 @@ def measured(cv, trials):
     ]
     systems = {name: {"durability": "local-durable"} for name in ("a", "b")}
     workloads = {"seq-read": {"metric": "read_iops"}}
-    return {
-        "plan": {"cells": cells, "systems": systems, "workloads": workloads},
-        "nodes": {"nodes": {}},
-        "cells": cells,
-    }
+    plan = {"cells": cells, "systems": systems, "workloads": workloads}
+    return {"plan": plan, "nodes": {"nodes": {}}, "cells": cells}
 
 
 @pytest.mark.parametrize(
     ("cv", "trials", "more"), [(0.001, 8, False), (0.05, 8, True), (0.05, 12, False), (0.001, 3, True)]
 )
 def test_trials_are_added_until_intervals_are_narrow_or_there_are_twelve(cv, trials, more):
-    assert bool(needs_more_trials(measured(cv, trials))) == more
+    assert bool(needs_more_trials(read(measured(cv, trials)))) == more
 
 
 def test_a_pair_that_no_trial_can_mend_asks_for_none():
     run = measured(0.05, 8)
     run["cells"][0]["status"] = "failed"
-    assert needs_more_trials(run) == []
+    assert needs_more_trials(read(run)) == []
 
 
 def test_cold_passes_are_for_what_reads_and_come_last_in_a_turn():

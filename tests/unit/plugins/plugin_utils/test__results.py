@@ -22,9 +22,9 @@ SHAPE = synthetic.Shape(
 def test_cells_share_equal_provenance_and_lose_what_no_report_shows(tmp_path):
     run = _results.read_run(synthetic.write_run(tmp_path / "r", SHAPE))
     assert len(run["cells"]) == 4
-    assert len({id(cell["provenance"]) for cell in run["cells"]}) == 2
-    assert "job" not in run["cells"][0]["provenance"]
-    assert run["cells"][0]["steady"]["windows"]
+    assert len({id(cell.provenance) for cell in run["cells"]}) == 2
+    assert "job" not in run["cells"][0].provenance.recorded
+    assert run["cells"][0].steady.windows
 
 
 def test_a_run_that_was_killed_is_still_a_run(tmp_path):

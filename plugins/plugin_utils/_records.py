@@ -1,0 +1,258 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The records of a run: one for each cell, one for each value of a ceiling, and one of what all of them ran on.
+
+``of`` makes a record from its document, and ``document`` the document from a record. A KeyError, a TypeError or an
+AttributeError of ``of`` says that a document is none of its kind. What was added to a schema later is None or has a
+default, so that a run made before it is still read. What is not known is the word ``unknown`` in a document.
+
+A file is written from a record that was made by measuring, never from one that was read: what a document says beyond
+the names here would be lost.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+
+CELL_SCHEMA = "netfs.bench/cell/1"
+
+AXES = ("system", "protocol", "workload", "pass")
+"""What a series is told by, as records and tables call it."""
+
+
+class SeriesName(t.NamedTuple):
+    """What the cells of one series have in common."""
+
+    system: str
+    protocol: str
+    workload: str
+    pass_: str
+
+    @classmethod
+    def of(cls, cell: Json) -> SeriesName:
+        """The series of a cell, of the plan or of a record."""
+        return cls(*(cell[axis] for axis in AXES))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The same by the names that records and tables use."""
+        return dict(zip(AXES, self, strict=True))
+
+
+def known(document: Json) -> Json:
+    """A document without what is None."""
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def fields_of(record: t.Any) -> Json:
+    """The fields of a record by their names; of what they hold, nothing is copied."""
+    return {entry.name: getattr(record, entry.name) for entry in dataclasses.fields(record)}
+
+
+def object_of(value: object) -> Json:
+    """A value that is an object, or an empty one for a value that is unknown or missing."""
+    return value if isinstance(value, dict) else {}
+
+
+def numbers(values: Json) -> dict[str, float]:
+    """The numbers among values; their names are kept once for all cells instead of once for each."""
+    return {sys.intern(name): value for name, value in values.items() if isinstance(value, (int, float))}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The service that was measured, as far as it is known."""
+
+    version: str = UNKNOWN
+    config_sha256: str = UNKNOWN
+    log_level: str = UNKNOWN
+    cache_bytes: int | str = UNKNOWN
+
+    @classmethod
+    def of(cls, document: Json) -> Service:
+        return cls(
+            version=str(document.get("version", UNKNOWN)),
+            config_sha256=str(document.get("config_sha256", UNKNOWN)),
+            log_level=document.get("log_level", UNKNOWN),
+            cache_bytes=document.get("cache_bytes", UNKNOWN),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """On what a cell was measured, and with what."""
+
+    job_sha256: str
+    variables: dict[str, str]
+    fio_version: str
+    client_kernel: str
+    server_kernel: str
+    mount_options: list[str] | None
+    """As the kernel of the client shows them; None when they are unknown."""
+    service: Service
+    machines: dict[str, str] | None
+    """What each host of the turn was; None in the records of before that was kept."""
+    recorded: Json
+    """All that was recorded: roles may say more of their services than has a name here."""
+
+    @classmethod
+    def of(cls, document: Json) -> Provenance:
+        machines = document.get("machines")
+        return cls(
+            job_sha256=document["job_sha256"],
+            variables=document.get("variables", {}),
+            fio_version=document.get("fio_version", UNKNOWN),
+            client_kernel=document.get("client_kernel", UNKNOWN),
+            server_kernel=document.get("server_kernel", UNKNOWN),
+            mount_options=object_of(document.get("mount")).get("options_effective"),
+            service=Service.of(object_of(document.get("service"))),
+            machines=machines if isinstance(machines, dict) else None,
+            recorded=document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long a cell took, and how much of that fio ran."""
+
+    total: float = 0.0
+    fio: float = 0.0
+    outside: float = 0.0
+    check: float | None = None
+    """How long the content was verified, after the measured time."""
+
+    @classmethod
+    def of(cls, document: Json) -> Seconds:
+        total, fio, outside = (document.get(name, 0.0) for name in ("total", "fio", "outside"))
+        return cls(total, fio, outside, document.get("check"))
+
+
+@dataclass(frozen=True, slots=True)
+class Steadiness:
+    """The main metric in equal windows of the measured time."""
+
+    windows: list[float]
+    steady: bool
+    extended: bool = False
+    """Whether the trial was repeated once, to become steady."""
+
+    @classmethod
+    def of(cls, document: Json) -> Steadiness:
+        return cls(document["windows"], document["steady"], document.get("extended", False))
+
+
+@dataclass(frozen=True, slots=True)
+class ColdProof:
+    """How much of what a client read was delivered by disks or the object store."""
+
+    proof: float
+    """The share of the bytes read that was delivered."""
+    bytes_delivered: int
+    bytes_read: int
+
+    @classmethod
+    def of(cls, document: Json) -> ColdProof:
+        return cls(document["proof"], document["bytes_delivered"], document["bytes_read"])
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """One cell as it was measured. What is None was not measured, and is left out of the document."""
+
+    id: str
+    name: SeriesName
+    trial: int
+    status: str
+    """``ok``, or what is wrong: ``failed``, ``corrupt`` or ``not-cold``."""
+    reason: str
+    """Empty for ``ok``."""
+    metrics: dict[str, float]
+    """Flat, with units in the names."""
+    provenance: Provenance
+    started: str = UNKNOWN
+    """ISO 8601, UTC."""
+    ended: str = UNKNOWN
+    seconds: Seconds = Seconds()
+    raw: str = UNKNOWN
+    """Where fio's own output lies in the run directory."""
+    raw_sha256: str = UNKNOWN
+    steady: Steadiness | None = None
+    cold: ColdProof | None = None
+    verified: str | None = None
+    """How the content was checked after the measured time, when it was right."""
+    counters: dict[str, dict[str, float]] | None = None
+    """By node: ``cpu_percent``, and others with their units in their names."""
+    server_counters: dict[str, float] | None = None
+    """By how much the server's own counters grew, those that did."""
+    client_bound: bool | None = None
+    """Whether the client's CPU was above 90 %."""
+    silent: list[str] | None = None
+    """The nodes that were lost while the cell was measured."""
+
+    @classmethod
+    def of(cls, document: Json, provenance: Provenance | None = None) -> CellRecord:
+        """A record from its document.
+
+        :param provenance: that of the document, where other cells have an equal one: it is kept once.
+        """
+        steady, cold, verified = (document.get(name) for name in ("steady", "cold", "verified"))
+        counters, served, bound = (document.get(name) for name in ("counters", "server_counters", "client_bound"))
+        return cls(
+            id=document["id"],
+            name=SeriesName(*(sys.intern(document[axis]) for axis in AXES)),
+            trial=document["trial"],
+            status=sys.intern(document["status"]),
+            reason=sys.intern(document["reason"]),
+            metrics=numbers(document["metrics"]),
+            provenance=provenance or Provenance.of(document["provenance"]),
+            started=document.get("started", UNKNOWN),
+            ended=document.get("ended", UNKNOWN),
+            seconds=Seconds.of(document.get("seconds", {})),
+            raw=document.get("raw", UNKNOWN),
+            raw_sha256=document.get("raw_sha256", UNKNOWN),
+            steady=Steadiness.of(steady) if isinstance(steady, dict) else None,
+            cold=ColdProof.of(cold) if isinstance(cold, dict) else None,
+            verified=sys.intern(verified["what"]) if isinstance(verified, dict) else None,
+            counters=(
+                {sys.intern(node): numbers(object_of(kept)) for node, kept in counters.items()}
+                if isinstance(counters, dict)
+                else None
+            ),
+            server_counters=numbers(served) if isinstance(served, dict) else None,
+            client_bound=bound if isinstance(bound, bool) else None,
+            silent=document.get("silent"),
+        )
+
+    def document(self) -> Json:
+        return known(
+            {
+                "schema": CELL_SCHEMA,
+                "id": self.id,
+                **self.name.labels,
+                "trial": self.trial,
+                "status": self.status,
+                "reason": self.reason,
+                "metrics": self.metrics,
+                "provenance": self.provenance.recorded,
+                "started": self.started,
+                "ended": self.ended,
+                "seconds": known(fields_of(self.seconds)),
+                "raw": self.raw,
+                "raw_sha256": self.raw_sha256,
+                "steady": fields_of(self.steady) if self.steady else None,
+                "cold": fields_of(self.cold) if self.cold else None,
+                "verified": None if self.verified is None else {"what": self.verified},
+                "counters": self.counters,
+                "server_counters": self.server_counters,
+                "client_bound": self.client_bound,
+                "silent": self.silent,
+            }
+        )
