@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,9 +19,8 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
     NoAnswerError,
     answer_within,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CeilingRecord
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
-
-SCHEMA = "netfs.bench/ceiling/1"
 
 
 class ActionModule(ActionBase):
@@ -50,30 +50,29 @@ class ActionModule(ActionBase):
         if not answer.get("failed"):
             answer = self._fio(ceiling["job"], self.args["section"])
         value = answer.get("metrics", {}).get(ceiling["metric"])
-        record: Json = {
-            "schema": SCHEMA,
-            "name": self.args["name"],
-            "trial": self.args["trial"],
-            "what": ceiling["what"],
-            "status": "ok",
-            "reason": "",
-            "metric": ceiling["metric"],
-            "value": value,
-            "started": started,
-            "seconds": round(time.monotonic() - begun, 3),
-            "fio_version": answer.get("fio_version", UNKNOWN),
-            "command": answer.get("command", UNKNOWN),
-            "raw": UNKNOWN,
-            "raw_sha256": UNKNOWN,
-        }
+        record = CeilingRecord(
+            name=self.args["name"],
+            trial=self.args["trial"],
+            what=ceiling["what"],
+            status="ok",
+            reason="",
+            metric=ceiling["metric"],
+            value=value,
+            started=started,
+            seconds=round(time.monotonic() - begun, 3),
+            fio_version=answer.get("fio_version", UNKNOWN),
+            command=answer.get("command", UNKNOWN),
+        )
         if answer.get("failed") or not is_value(value):
             reason = str(answer.get("msg") or f"fio reported no {ceiling['metric']}").strip()
-            record.update(status="failed", reason=reason, value=UNKNOWN)
-        name = f"{self.args['name']}~{self.args['trial']}"
+            record = replace(record, status="failed", reason=reason, value=None)
+        name = f"{record.name}~{record.trial}"
         if answer.get("output"):
-            record["raw"], record["raw_sha256"] = keep_raw(run, f"ceiling~{name}", answer["output"])
-        write_json(run / "ceilings" / f"{name}.json", record)
-        return {"changed": True, "ceiling": record}
+            raw, raw_sha256 = keep_raw(run, f"ceiling~{name}", answer["output"])
+            record = replace(record, raw=raw, raw_sha256=raw_sha256)
+        document = record.document()
+        write_json(run / "ceilings" / f"{name}.json", document)
+        return {"changed": True, "ceiling": document}
 
     def _fio(self, job: str, section: list[str] | None = None) -> Json:
         """What module fio answers, or a failure in its shape when it could not be asked."""

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CeilingRecord
 
 RUNTIME_MAX_S = 5
 """Seconds that a ceiling is measured for: as long as a cell would cost as much as one more system."""
@@ -159,30 +160,32 @@ def add_bound(bounds: list[Json], metric: str, size: int, series: tuple[str, str
     )
 
 
-def entries_of(ceilings: dict[str, Json], records: t.Iterable[Json]) -> list[Json]:
-    """The ceilings as a comparison reads them, one entry for each metric and size of operation.
+def measured_ceilings(ceilings: dict[str, Json], records: t.Iterable[CeilingRecord]) -> list[Ceiling]:
+    """The ceilings as a comparison reads them, one for each metric and size of operation.
 
     :param ceilings: those of the plan.
-    :param records: what was measured: ``name``, ``trial``, ``status``, ``reason`` and ``value``.
+    :param records: what was measured of them.
     """
     values: dict[str, list[float]] = {name: [] for name in ceilings}
     reasons: dict[str, str] = {}
-    for record in sorted(records, key=lambda record: (record["name"], record["trial"])):
-        if record["status"] == "ok" and record["name"] in values:
-            values[record["name"]].append(record["value"])
+    for record in sorted(records, key=lambda record: (record.name, record.trial)):
+        if record.status == "ok" and record.value is not None and record.name in values:
+            values[record.name].append(record.value)
         else:
-            reasons[record["name"]] = record["reason"]
-    entries = []
+            reasons[record.name] = record.reason
+    found = []
     for name, ceiling in ceilings.items():
         for bound in ceiling["bounds"]:
             size = bound["bytes_per_value"]
-            entry = {
-                "what": ceiling["what"] + (f", in blocks of {size >> 10} KiB" if size > 1 else ""),
-                "metric": bound["metric"],
-                "values": [value / size for value in values[name]],
-                **{key: bound[key] for key in ("workloads", "pass", "systems") if key in bound},
-            }
-            if not values[name]:
-                entry["why"] = reasons.get(name, "not measured yet")
-            entries.append(entry)
-    return entries
+            found.append(
+                Ceiling(
+                    what=ceiling["what"] + (f", in blocks of {size >> 10} KiB" if size > 1 else ""),
+                    metric=bound["metric"],
+                    values=[value / size for value in values[name]],
+                    why="" if values[name] else reasons.get(name, "not measured yet"),
+                    systems=bound.get("systems"),
+                    workloads=bound.get("workloads"),
+                    pass_=bound.get("pass"),
+                )
+            )
+    return found

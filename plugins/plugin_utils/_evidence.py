@@ -14,7 +14,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, Provenance, SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord, Provenance, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
@@ -93,27 +93,27 @@ def _cold(findings: Findings) -> Json:
 
 
 def _ceilings(findings: Findings) -> Json:
-    entries = findings.run["nodes"].get("ceilings", [])
-    if not entries:
+    ceilings = findings.run["ceilings"]
+    if not ceilings:
         text = "Ceilings: not measured. How far the servers are from what disk, network and client can do is unknown."
         return {"id": "ceilings", "name": "Ceilings", "text": text, "table": None}
     # one ceiling bounds several workloads and passes
-    bounded: dict[tuple[str, str], tuple[Json, list[str]]] = {}
-    for entry in entries:
-        workloads = bounded.setdefault((entry["what"], entry["metric"]), (entry, []))[1]
-        workloads += [name for name in entry.get("workloads", []) if name not in workloads]
+    bounded: dict[tuple[str, str], tuple[Ceiling, list[str]]] = {}
+    for one in ceilings:
+        workloads = bounded.setdefault((one.what, one.metric), (one, []))[1]
+        workloads += [name for name in one.workloads or [] if name not in workloads]
     rows = [
         [
-            Cell(entry["what"]),
-            Cell(spoken(entry["metric"])),
-            Cell(human(entry["metric"], statistics.median(entry["values"])) if entry["values"] else "none", "number"),
-            Cell(", ".join(human(entry["metric"], value) for value in entry["values"]) or entry.get("why", ""), "text"),
+            Cell(one.what),
+            Cell(spoken(one.metric)),
+            Cell(human(one.metric, statistics.median(one.values)) if one.values else "none", "number"),
+            Cell(", ".join(human(one.metric, value) for value in one.values) or one.why, "text"),
             Cell(", ".join(workloads) if workloads else "all", "text"),
         ]
-        for entry, workloads in bounded.values()
+        for one, workloads in bounded.values()
     ]
-    near = [one for one in findings.series.values() if one.at_ceiling]
-    named = "; ".join(" ".join(one.name) for one in near[:RUN_LIMIT])
+    near = [series for series in findings.series.values() if series.at_ceiling]
+    named = "; ".join(" ".join(series.name) for series in near[:RUN_LIMIT])
     text = f"At their ceiling (95 % of it or more): {named or 'no series'}."
     return {
         "id": "ceilings",

@@ -23,6 +23,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 
 CELL_SCHEMA = "netfs.bench/cell/1"
+CEILING_SCHEMA = "netfs.bench/ceiling/1"
 
 AXES = ("system", "protocol", "workload", "pass")
 """What a series is told by, as records and tables call it."""
@@ -255,4 +256,88 @@ class CellRecord:
                 "client_bound": self.client_bound,
                 "silent": self.silent,
             }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CeilingRecord:
+    """One value of a ceiling: what disk, network or client did by themselves in one trial."""
+
+    name: str
+    trial: int
+    what: str
+    status: str
+    """``ok`` or ``failed``."""
+    reason: str
+    """Empty for ``ok``."""
+    metric: str
+    value: float | None
+    """None when it could not be measured."""
+    started: str = UNKNOWN
+    """ISO 8601, UTC."""
+    seconds: float = 0.0
+    fio_version: str = UNKNOWN
+    command: str = UNKNOWN
+    raw: str = UNKNOWN
+    """Where fio's own output lies in the run directory."""
+    raw_sha256: str = UNKNOWN
+
+    @classmethod
+    def of(cls, document: Json) -> CeilingRecord:
+        value = document["value"]
+        return cls(
+            name=document["name"],
+            trial=document["trial"],
+            what=document.get("what", UNKNOWN),
+            status=document["status"],
+            reason=document["reason"],
+            metric=document.get("metric", UNKNOWN),
+            value=value if isinstance(value, (int, float)) else None,
+            started=document.get("started", UNKNOWN),
+            seconds=document.get("seconds", 0.0),
+            fio_version=document.get("fio_version", UNKNOWN),
+            command=document.get("command", UNKNOWN),
+            raw=document.get("raw", UNKNOWN),
+            raw_sha256=document.get("raw_sha256", UNKNOWN),
+        )
+
+    def document(self) -> Json:
+        value = UNKNOWN if self.value is None else self.value
+        return {"schema": CEILING_SCHEMA, **fields_of(self), "value": value}
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What disk, network or client can do by themselves, in units of a metric, and which series cannot be faster."""
+
+    what: str
+    metric: str
+    values: list[float]
+    why: str = ""
+    """Why there are no values."""
+    systems: list[str] | None = None
+    """The systems that it bounds; None for all, and so for workloads and pass."""
+    workloads: list[str] | None = None
+    pass_: str | None = None
+
+    @classmethod
+    def of(cls, document: Json) -> Ceiling:
+        return cls(
+            what=document["what"],
+            metric=document["metric"],
+            values=document["values"],
+            why=document.get("why", ""),
+            systems=document.get("systems"),
+            workloads=document.get("workloads"),
+            pass_=document.get("pass"),
+        )
+
+    def bounds(self, name: SeriesName, metric: str) -> bool:
+        """Whether a series cannot be faster, as far as that was measured."""
+        return (
+            bool(self.values)
+            and self.metric == metric
+            and (self.systems is None or name.system in self.systems)
+            and (self.workloads is None or name.workload in self.workloads)
+            and self.pass_ in (None, name.pass_)
         )

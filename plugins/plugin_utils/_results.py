@@ -23,7 +23,13 @@ from pathlib import Path
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, Provenance, SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
+    Ceiling,
+    CeilingRecord,
+    CellRecord,
+    Provenance,
+    SeriesName,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, is_value, read_json
 
 OPERATIONS = ("read", "write", "fsync")
@@ -64,7 +70,8 @@ def shared_provenance(recorded: Json, shared: dict[str, Provenance]) -> Provenan
 
 
 def read_run(directory: Path) -> Json:
-    """``{"plan": plan.json, "nodes": run.json, "cells": [CellRecord in the order of the plan], "directory": path}``.
+    """``{"plan": plan.json, "nodes": run.json, "ceilings": [Ceiling], "cells": [CellRecord], "directory": path}``, the
+    cells in the order of the plan.
 
     A run that was killed has no run.json yet; its nodes are unknown, and it is still a run.
     """
@@ -75,9 +82,10 @@ def read_run(directory: Path) -> Json:
     nodes: Json = {"nodes": {}, "ansible_core": UNKNOWN}
     if (directory / "run.json").exists():
         nodes = read_json(directory / "run.json")
+    ceilings = [Ceiling.of(document) for document in nodes.get("ceilings", [])]
     if plan.get("ceilings"):
-        records = [read_json(path) for path in sorted((directory / "ceilings").glob("*.json"))]
-        nodes = {**nodes, "ceilings": nodes.get("ceilings", []) + _ceilings.entries_of(plan["ceilings"], records)}
+        records = [read_ceiling(path) for path in sorted((directory / "ceilings").glob("*.json"))]
+        ceilings += _ceilings.measured_ceilings(plan["ceilings"], records)
     shared: dict[str, Provenance] = {}
     cells, place = [], directory / "cells"
     for cell in plan["cells"]:
@@ -91,7 +99,15 @@ def read_run(directory: Path) -> Json:
             cells.append(CellRecord.of(document, shared_provenance(document["provenance"], shared)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"{path} is no record of a cell: {error!r}. Remove it to have it measured again.") from error
-    return {"plan": plan, "nodes": nodes, "cells": cells, "directory": directory}
+    return {"plan": plan, "nodes": nodes, "ceilings": ceilings, "cells": cells, "directory": directory}
+
+
+def read_ceiling(path: Path) -> CeilingRecord:
+    """One value of a ceiling, or a RunError that names its file."""
+    try:
+        return CeilingRecord.of(read_json(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path} is no record of a ceiling: {error!r}. Remove it to have it measured again.") from error
 
 
 def has_value(cell: CellRecord, metric: str) -> bool:

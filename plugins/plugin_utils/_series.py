@@ -199,13 +199,9 @@ def ceiling_of(run: Json, name: SeriesName, metric: str) -> tuple[float | None, 
     A ceiling that is disturbed comes out too low and never too high, so that only its highest value proves anything.
     """
     found = [
-        (statistics.median(entry["values"]), max(entry["values"]), entry["what"])
-        for entry in run["nodes"].get("ceilings", [])
-        if entry["metric"] == metric
-        and entry["values"]
-        and name.system in entry.get("systems", [name.system])
-        and name.workload in entry.get("workloads", [name.workload])
-        and name.pass_ == entry.get("pass", name.pass_)
+        (statistics.median(ceiling.values), max(ceiling.values), ceiling.what)
+        for ceiling in run["ceilings"]
+        if ceiling.bounds(name, metric)
     ]
     return min(found, default=(None, 0.0, ""))
 

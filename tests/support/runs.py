@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series, read_series
 
 Json = dict[str, t.Any]
@@ -57,7 +57,11 @@ def plan(cells: list[Json], trials: int = 3, **workload: t.Any) -> Json:
 
 def read(documents: Json) -> Json:
     """A run from its documents: ``plan``, ``nodes`` and ``cells``."""
-    return {**documents, "cells": [CellRecord.of(cell) for cell in documents["cells"]]}
+    return {
+        **documents,
+        "ceilings": [Ceiling.of(ceiling) for ceiling in documents["nodes"].get("ceilings", [])],
+        "cells": [CellRecord.of(cell) for cell in documents["cells"]],
+    }
 
 
 def run(planned: list[Json], cells: list[Json] | None = None, **workload: t.Any) -> Json:

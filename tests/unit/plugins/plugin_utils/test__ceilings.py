@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import head_of_job
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CeilingRecord
 
 WORKLOADS = Path(__file__).parents[4] / "playbooks" / "workloads"
 LOCAL = {"services": [{"role": "ganesha", "node": "server"}], "durability": "local-durable"}
@@ -131,12 +132,13 @@ def test_a_plan_without_jobs_for_ceilings_has_those_of_memory():
 
 
 def record(name, trial, value=None, reason=""):
-    return {"name": name, "trial": trial, "status": "failed" if reason else "ok", "reason": reason, "value": value}
+    status = "failed" if reason else "ok"
+    return CeilingRecord(name, trial, "", status, reason, "read_bandwidth_bytes_per_s", value)
 
 
 def test_values_become_what_bounds_a_series():
     found = ceilings(["rand-read-4k"], {"ganesha": LOCAL}, ["cold"])
-    entries = _ceilings.entries_of(
+    measured = _ceilings.measured_ceilings(
         found,
         [
             record("network-read-server", 2, 8192.0),
@@ -144,15 +146,15 @@ def test_values_become_what_bounds_a_series():
             record("disk-read-server", 1, reason="fio is not installed here."),
         ],
     )
-    by_what = {entry["what"]: entry for entry in entries}
-    assert by_what["network, server to client, in blocks of 4 KiB"] == {
-        "what": "network, server to client, in blocks of 4 KiB",
-        "metric": "read_iops",
-        "values": [1.0, 2.0],
-        "workloads": ["rand-read-4k"],
-        "pass": "cold",
-        "systems": ["ganesha"],
-    }
+    by_what = {ceiling.what: ceiling for ceiling in measured}
+    assert by_what["network, server to client, in blocks of 4 KiB"] == Ceiling(
+        "network, server to client, in blocks of 4 KiB",
+        "read_iops",
+        [1.0, 2.0],
+        systems=["ganesha"],
+        workloads=["rand-read-4k"],
+        pass_="cold",
+    )
     disk = by_what["disk of server, reading, in blocks of 4 KiB"]
-    assert (disk["values"], disk["why"]) == ([], "fio is not installed here.")
-    assert by_what["client in its own memory, rand-read-4k"]["why"] == "not measured yet"
+    assert (disk.values, disk.why) == ([], "fio is not installed here.")
+    assert by_what["client in its own memory, rand-read-4k"].why == "not measured yet"

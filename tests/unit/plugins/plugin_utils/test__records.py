@@ -10,7 +10,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, ColdProof, Steadiness
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
+    Ceiling,
+    CeilingRecord,
+    CellRecord,
+    ColdProof,
+    SeriesName,
+    Steadiness,
+)
 
 SCHEMAS = Path(__file__).parents[4] / "schemas"
 CELL = {
@@ -113,3 +120,44 @@ def test_a_metric_that_is_no_number_is_none():
 def test_a_document_that_is_no_record_of_a_cell_is_refused(document):
     with pytest.raises((KeyError, TypeError, AttributeError)):
         CellRecord.of(document)
+
+
+CEILING = {
+    "schema": "netfs.bench/ceiling/1",
+    "name": "disk-read-server",
+    "trial": 2,
+    "what": "disk of server, reading",
+    "status": "ok",
+    "reason": "",
+    "metric": "read_bandwidth_bytes_per_s",
+    "value": 7.0,
+    "started": "2026-11-24T06:01:00.000+00:00",
+    "seconds": 5.1,
+    "fio_version": "fio-3.39",
+    "command": "fio",
+    "raw": "raw/ceiling~disk-read-server~2.json",
+    "raw_sha256": "0" * 64,
+}
+
+
+@pytest.mark.parametrize("document", [CEILING, {**CEILING, "status": "failed", "reason": "no fio", "value": "unknown"}])
+def test_the_record_of_a_ceiling_is_written_as_it_was_read(document):
+    jsonschema.validate(document, json.loads((SCHEMAS / "ceiling.schema.json").read_text(encoding="utf-8")))
+    assert CeilingRecord.of(document).document() == document
+
+
+@pytest.mark.parametrize(
+    ("terms", "bounds"),
+    [
+        ({}, True),
+        ({"systems": ["ganesha"], "workloads": ["seq-read"], "pass": "cold"}, True),
+        ({"systems": ["samba"]}, False),
+        ({"workloads": ["seq-write"]}, False),
+        ({"pass": "warm"}, False),
+        ({"metric": "write_iops"}, False),
+        ({"values": []}, False),
+    ],
+)
+def test_a_ceiling_bounds_the_series_that_it_names_or_all(terms, bounds):
+    ceiling = Ceiling.of({"what": "disk", "metric": "read_iops", "values": [1.0], **terms})
+    assert ceiling.bounds(SeriesName("ganesha", "nfs3", "seq-read", "cold"), "read_iops") is bounds

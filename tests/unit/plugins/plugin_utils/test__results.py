@@ -60,6 +60,16 @@ def test_a_damaged_record_is_named(tmp_path, text):
         _results.read_run(directory)
 
 
+def test_a_damaged_record_of_a_ceiling_is_named(tmp_path):
+    directory = synthetic.write_run(tmp_path / "r", SHAPE)
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    (directory / "plan.json").write_text(json.dumps({**plan, "ceilings": {"network": {"bounds": []}}}))
+    (directory / "ceilings").mkdir()
+    (directory / "ceilings" / "network~1.json").write_text('{"name": "network"}')
+    with pytest.raises(RunError, match=r"network~1\.json is no record of a ceiling: KeyError\('value'\)\. Remove it"):
+        _results.read_run(directory)
+
+
 def test_the_line_that_names_a_latency_makes_no_other_job():
     job = "; metric: write_iops\n; layout: none\n\n[job]\nrw=write\n"
     named = job.replace("; layout", "; latency: fsync\n; layout")
