@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
             run = read_run(directory)
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
-        plan = run["plan"]
+        plan = run.plan
         why = needs_more_trials(run) if may_grow(plan) else []
         if why:
             plan = grown(plan, why)

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import planned_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run, planned_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import (
     AA_MARK,
     STATES,
@@ -119,7 +119,7 @@ def paired(systems: list[str]) -> list[tuple[str, str]]:
     ]
 
 
-def within(run: Json, force: bool = False, series: dict[SeriesName, Series] | None = None) -> list[Pair]:
+def within(run: Run, force: bool = False, series: dict[SeriesName, Series] | None = None) -> list[Pair]:
     """Every system of a run against every other, the earlier in the plan being the base."""
     series = read_series(run) if series is None else series
     by_system: dict[str, list[SeriesName]] = {}
@@ -127,19 +127,19 @@ def within(run: Json, force: bool = False, series: dict[SeriesName, Series] | No
         by_system.setdefault(name.system, []).append(name)
     pairs = [
         judge(series[name], series[name._replace(system=second)], force)
-        for first, second in paired(list(run["plan"]["systems"]))
+        for first, second in paired(list(run.plan["systems"]))
         for name in by_system.get(first, [])
         if name._replace(system=second) in series
     ]
-    return families(pairs, run["plan"].get("families"))
+    return families(pairs, run.plan.get("families"))
 
 
-def between_protocols(run: Json, force: bool, series: dict[SeriesName, Series]) -> list[Pair]:
+def between_protocols(run: Run, force: bool, series: dict[SeriesName, Series]) -> list[Pair]:
     """The protocols of a run with only one system against the one that was named first.
 
     They say which protocol to use, and not whether the system became slower: no exit code rests on them.
     """
-    systems = {original(system) for system in run["plan"]["systems"]}
+    systems = {original(system) for system in run.plan["systems"]}
     if len(systems) > 1:
         return []
     (system,) = systems
@@ -155,15 +155,15 @@ def between_protocols(run: Json, force: bool, series: dict[SeriesName, Series]) 
     )
 
 
-def counterparts(base: Json, candidate: Json) -> dict[str, str]:
+def counterparts(base: Run, candidate: Run) -> dict[str, str]:
     """Which system of the base each of the candidate is compared with: its namesake, or the only one of each."""
-    old, new = list(base["plan"]["systems"]), list(candidate["plan"]["systems"])
+    old, new = list(base.plan["systems"]), list(candidate.plan["systems"])
     names = {system: system for system in new if system in old}
     return names or (dict(zip(new, old, strict=True)) if len(old) == len(new) == 1 else {})
 
 
 def between(
-    base: Json, candidate: Json, force: bool = False, series: dict[SeriesName, Series] | None = None
+    base: Run, candidate: Run, force: bool = False, series: dict[SeriesName, Series] | None = None
 ) -> list[Pair]:
     """A run against an earlier one: like series, or the one system of each when the two differ."""
     old, new = read_series(base), read_series(candidate) if series is None else series
@@ -172,10 +172,10 @@ def between(
     return families([judge(old[other], new[name], force) for name, other in matched.items() if other in old])
 
 
-def unmatched(base: Json, candidate: Json) -> tuple[list[SeriesName], list[SeriesName]]:
+def unmatched(base: Run, candidate: Run) -> tuple[list[SeriesName], list[SeriesName]]:
     """The series that only the base has, and those that only the candidate has."""
     names = counterparts(base, candidate)
-    old, new = planned_series(base["plan"]), planned_series(candidate["plan"])
+    old, new = planned_series(base.plan), planned_series(candidate.plan)
     matched = {name: name._replace(system=names.get(name.system, "")) for name in new}
     seen = set(matched.values())
     return [name for name in old if name not in seen], [name for name, other in matched.items() if other not in old]

@@ -15,6 +15,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _stat
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord, Provenance, SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
@@ -59,10 +60,10 @@ def family_lines(pairs: list[Pair]) -> list[str]:
     return [f"all series of one metric for one pair of systems; the largest has {members}"]
 
 
-def windows_of(run: Json) -> dict[str, list[tuple[str, bool, list[float]]]]:
+def windows_of(run: Run) -> dict[str, list[tuple[str, bool, list[float]]]]:
     """System, whether it was steady, and the windows of every trial that has them, by workload."""
     found: dict[str, list[tuple[str, bool, list[float]]]] = collections.defaultdict(list)
-    for cell in run["cells"]:
+    for cell in run.cells:
         if cell.steady and len(cell.steady.windows) > 1:
             found[cell.name.workload].append((cell.name.system, cell.steady.steady, cell.steady.windows))
     return found
@@ -71,7 +72,7 @@ def windows_of(run: Json) -> dict[str, list[tuple[str, bool, list[float]]]]:
 def _cold(findings: Findings) -> Json:
     passes = {name.pass_ for name in findings.series}
     proofs: dict[SeriesName, list[float]] = collections.defaultdict(list)
-    for cell in findings.run["cells"]:
+    for cell in findings.run.cells:
         if cell.cold:
             proofs[cell.name].append(cell.cold.proof)
     cold = [name for name in findings.series if name.pass_ == "cold"]
@@ -93,7 +94,7 @@ def _cold(findings: Findings) -> Json:
 
 
 def _ceilings(findings: Findings) -> Json:
-    ceilings = findings.run["ceilings"]
+    ceilings = findings.run.ceilings
     if not ceilings:
         text = "Ceilings: not measured. How far the servers are from what disk, network and client can do is unknown."
         return {"id": "ceilings", "name": "Ceilings", "text": text, "table": None}
@@ -124,12 +125,12 @@ def _ceilings(findings: Findings) -> Json:
 
 
 def _durability(findings: Findings) -> Json:
-    proofs = findings.run["nodes"].get("durability_proofs", {})
+    proofs = findings.run.record.durability_proofs
     rows = [
         [Cell(name, "keep"), Cell(profile["durability"], "keep"), Cell(proofs.get(name, "declared, not proven"))]
-        for name, profile in findings.run["plan"]["systems"].items()
+        for name, profile in findings.run.plan["systems"].items()
     ]
-    tiers = {profile["durability"] for profile in findings.run["plan"]["systems"].values()}
+    tiers = {profile["durability"] for profile in findings.run.plan["systems"].values()}
     text = "What an acknowledged write promises. " + (
         "All systems promise the same."
         if len(tiers) == 1
@@ -139,7 +140,7 @@ def _durability(findings: Findings) -> Json:
 
 
 def _steadiness(findings: Findings) -> Json:
-    tested = [cell.steady for cell in findings.run["cells"] if cell.steady]
+    tested = [cell.steady for cell in findings.run.cells if cell.steady]
     if not tested:
         text = "Throughput over time: not measured. Whether a trial was steady is unknown."
     else:
@@ -150,7 +151,7 @@ def _steadiness(findings: Findings) -> Json:
 
 
 def _content(findings: Findings) -> Json:
-    cells = findings.run["cells"]
+    cells = findings.run.cells
     checked = sum(cell.verified is not None for cell in cells)
     wrong = sum(cell.status == "corrupt" for cell in cells)
     text = f"The content of {checked} of {len(cells)} cells was verified after its pass; {wrong} returned wrong bytes."
@@ -195,21 +196,21 @@ def _medians(head: list[str], values: dict[tuple[str, ...], list[float]]) -> Tab
     return Table(head, rows) if rows else None
 
 
-def counters(run: Json) -> Table | None:
+def counters(run: Run) -> Table | None:
     """Medians of the counters of every node, by system; None when none were kept."""
     values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
-    for cell in run["cells"]:
+    for cell in run.cells:
         for node, found in (cell.counters or {}).items():
             for name, value in found.items():
                 values[cell.name.system, node, name.replace("_", " ")].append(value)
     return _medians(["system", "node", "counter", "median of all cells"], values)
 
 
-def server_counters(run: Json) -> tuple[Table | None, str]:
+def server_counters(run: Run) -> tuple[Table | None, str]:
     """Medians of what the servers counted themselves, by system, and of which systems nothing was kept."""
     values: dict[tuple[str, ...], list[float]] = collections.defaultdict(list)
     told = set()
-    for cell in run["cells"]:
+    for cell in run.cells:
         if cell.server_counters is not None:
             told.add(cell.name.system)
             for name, value in cell.server_counters.items():
@@ -218,20 +219,20 @@ def server_counters(run: Json) -> tuple[Table | None, str]:
     text = "By how much the counters grew that servers keep of themselves."
     for systems, what in (
         (told - grew, "Those of {} did not grow."),
-        (set(run["plan"]["systems"]) - told, "Of {} none were kept."),
+        (set(run.plan["systems"]) - told, "Of {} none were kept."),
     ):
         if systems:
             text += f" {what.format(', '.join(sorted(systems)))}"
     return _medians(["system", "counter", "median of the cells in which it grew"], values), text
 
 
-def time_and_cpu(run: Json) -> tuple[Table, str]:
+def time_and_cpu(run: Run) -> tuple[Table, str]:
     """Where the time of a run went, by system, and what the CPUs did."""
     by_system: dict[str, list[CellRecord]] = collections.defaultdict(list)
-    for cell in run["cells"]:
+    for cell in run.cells:
         by_system[cell.name.system].append(cell)
     rows = []
-    for system in run["plan"]["systems"]:
+    for system in run.plan["systems"]:
         cells = by_system[system]
         total = sum(cell.seconds.total for cell in cells)
         fio = sum(cell.seconds.fio for cell in cells)
@@ -253,8 +254,8 @@ def time_and_cpu(run: Json) -> tuple[Table, str]:
             ]
         )
     head = ["system", "cells", "in all", "in fio", "outside", "CPU of fio, median", "client-bound"]
-    total = sum(cell.seconds.total for cell in run["cells"])
-    fio = sum(cell.seconds.fio for cell in run["cells"])
+    total = sum(cell.seconds.total for cell in run.cells)
+    fio = sum(cell.seconds.fio for cell in run.cells)
     text = (
         f"Of {total / 60:.1f} minutes in cells, fio ran for {fio / 60:.1f}; the rest is starting, checking and keeping."
     )
@@ -270,25 +271,25 @@ def leaves(document: t.Any, path: str = "") -> t.Iterator[tuple[str, t.Any]]:
         yield path, document
 
 
-def unknown_text(run: Json) -> str:
+def unknown_text(run: Run) -> str:
     """How many facts are unknown, and which."""
     names: collections.Counter[str] = collections.Counter()
     total = 0
     # node names differ from machine to machine, what is unknown of them does not
-    for node in run["nodes"].get("nodes", {}).values():
-        for name, value in leaves(node, f"node {node.get('node', UNKNOWN)}"):
+    for node in run.record.nodes.values():
+        for name, value in leaves(node.recorded, f"node {node.node}"):
             total += 1
             names[name] += value == UNKNOWN
     # cells share equal provenance
-    cells = collections.Counter(id(cell.provenance) for cell in run["cells"])
-    for provenance in {id(cell.provenance): cell.provenance for cell in run["cells"]}.values():
+    cells = collections.Counter(id(cell.provenance) for cell in run.cells)
+    for provenance in {id(cell.provenance): cell.provenance for cell in run.cells}.values():
         count = cells[id(provenance)]
         for name, value in leaves(provenance.recorded, "cell"):
             total += count
             names[name] += count * (value == UNKNOWN)
     listed = [f"{name} ({count})" for name, count in sorted(names.items()) if count]
     unknown = sum(names.values())
-    if not run["nodes"].get("nodes"):
+    if not run.record.nodes:
         listed.insert(0, "all of run.json, which was not written")
     return f"{unknown} of {total} recorded facts are unknown{': ' + ', '.join(listed) if listed else ''}."
 
@@ -300,26 +301,26 @@ def _limited(rows: list[list[Cell]]) -> list[list[Cell]]:
     return [*rows[:RUN_LIMIT], [Cell(f"and {len(rows) - RUN_LIMIT} more, in plan.json and cells/")]]
 
 
-def provenance(run: Json) -> list[Json]:
+def provenance(run: Run) -> list[Json]:
     """``name`` and ``table`` of what ran where, and in which order."""
-    plan, nodes = run["plan"], run["nodes"]
+    plan, nodes = run.plan, run.record.nodes
     facts = {
         "run": plan["run"],
         "created": plan.get("created", UNKNOWN),
         "collection": plan.get("collection_version", UNKNOWN),
-        "ansible-core": nodes.get("ansible_core", UNKNOWN),
+        "ansible-core": run.record.ansible_core,
         "seed": plan["seed"],
         "variables": " ".join(f"{name}={value}" for name, value in sorted(plan.get("variables", {}).items())),
-        "first cell began": min((cell.started for cell in run["cells"]), default=UNKNOWN),
-        "last cell ended": max((cell.ended for cell in run["cells"]), default=UNKNOWN),
+        "first cell began": min((cell.started for cell in run.cells), default=UNKNOWN),
+        "last cell ended": max((cell.ended for cell in run.cells), default=UNKNOWN),
     }
-    names = list(dict.fromkeys(key for node in nodes.get("nodes", {}).values() for key in node))
+    names = list(dict.fromkeys(key for node in nodes.values() for key in node.recorded))
     machines = [
-        [Cell(host, "keep"), *(Cell(str(node.get(name, UNKNOWN))) for name in names)]
-        for host, node in sorted(nodes.get("nodes", {}).items())
+        [Cell(host, "keep"), *(Cell(str(node.recorded.get(name, UNKNOWN))) for name in names)]
+        for host, node in sorted(nodes.items())
     ]
     measured: dict[tuple[str, str, int], Provenance] = {}
-    for cell in run["cells"]:
+    for cell in run.cells:
         measured.setdefault((cell.name.system, cell.name.protocol, id(cell.provenance)), cell.provenance)
     distinct: dict[tuple[str, ...], None] = {}
     for (system, protocol, _id), kept in measured.items():

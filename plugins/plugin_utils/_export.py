@@ -204,14 +204,14 @@ def to_json(findings: Findings) -> str:
 
 def to_junit(findings: Findings) -> str:
     """A test per series (it has all its values) and one per pair (it is not slower or noisy)."""
-    root = ElementTree.Element("testsuites", name=findings.run["plan"]["run"])
+    root = ElementTree.Element("testsuites", name=findings.run.plan["run"])
 
     def suite(name: str) -> ElementTree.Element:
         return ElementTree.SubElement(root, "testsuite", name=name)
 
     measured, compared = suite("measured"), suite("compared")
     seconds: dict[SeriesName, float] = {}
-    for cell in findings.run["cells"]:
+    for cell in findings.run.cells:
         seconds[cell.name] = seconds.get(cell.name, 0.0) + cell.seconds.total
     for one in findings.series.values():
         case = ElementTree.SubElement(
@@ -257,7 +257,7 @@ def to_prometheus(findings: Findings) -> str:
     if MISSING:
         raise RunError(f"A package is missing that reports need: {MISSING}. Install what requirements.txt lists.")
     registry = CollectorRegistry(auto_describe=False)
-    run = findings.run["plan"]["run"]
+    run = findings.run.plan["run"]
 
     def gauge(name: str, meaning: str, *labels: str) -> t.Callable[..., t.Any]:
         metric = Gauge(f"netfs_bench_{name}", meaning, ("run", *labels), registry=registry)

@@ -146,7 +146,7 @@ def answer(findings: Findings) -> Table:
     """
     found = [one for one in findings.series.values() if AA_MARK not in one.name.system]
     protocols, passes = (sorted({one.name[place] for one in found}) for place in (1, 3))
-    systems = [name for name in findings.run["plan"]["systems"] if AA_MARK not in name]
+    systems = [name for name in findings.run.plan["systems"] if AA_MARK not in name]
     columns, axis = (systems, 0) if len(systems) > 1 else (protocols, 1)
     rows: dict[tuple[str, ...], dict[str, Series]] = {}
     for one in found:
@@ -212,7 +212,7 @@ def questions(plan: Json) -> list[tuple[str, str, str]]:
 
 def asked(findings: Findings) -> list[str]:
     """What the run was to find out, and on what."""
-    plan = findings.run["plan"]
+    plan = findings.run.plan
     passes = sorted({name.pass_ for name in findings.series})
     protocols = sorted({name.protocol for name in findings.series})
     trials = f"{plan['trials']} trial{'s' * (plan['trials'] > 1)}"
@@ -222,13 +222,13 @@ def asked(findings: Findings) -> list[str]:
         for name, profile in plan["systems"].items()
     ]
     if findings.base is not None:
-        lines.insert(0, f"Is this run better or worse than {findings.base['plan']['run']}?")
+        lines.insert(0, f"Is this run better or worse than {findings.base.plan['run']}?")
     return [
         *lines,
         f"Over {', '.join(protocols)}, {' and '.join(passes)}; {size}.",
         *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
         *machines_lines(findings.series.values()),
-        *instance_lines(findings.run["nodes"]["nodes"]),
+        *instance_lines(findings.run.record.nodes),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
     ]
 
@@ -260,7 +260,7 @@ def series_table(findings: Findings) -> Table:
         "p99 latency",
         "remark",
     ]
-    plan = findings.run["plan"]
+    plan = findings.run.plan
     rows = []
     for one in sorted(findings.series.values(), key=lambda one: one.name):
         bad = one.state != "ok"
@@ -296,7 +296,7 @@ def latency_frames(lines: Distributions) -> list[tuple[str, Distributions]]:
 
 def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures) -> list[Json]:
     """For each workload its question, its figures and the verdicts on it."""
-    plan = findings.run["plan"]
+    plan = findings.run.plan
     styles = _figures.styles_of(plan["systems"])
     order = {system: number for number, system in enumerate(plan["systems"])}
     by_workload: dict[str, list[Series]] = collections.defaultdict(list)
@@ -334,7 +334,7 @@ def workload_parts(findings: Findings, lines: Distributions, pictures: Pictures)
 
 def verdict_picture(findings: Findings) -> tuple[Json | None, str]:
     """The picture beside the verdict and what it shows: all against the first system, or the run against its base."""
-    first = next(iter(findings.run["plan"]["systems"]))
+    first = next(iter(findings.run.plan["systems"]))
     pairs = [pair for pair in findings.pairs if not pair.aa]
     many = len({sides(findings, pair) for pair in pairs}) > 1
     if findings.base is None:
@@ -345,7 +345,7 @@ def verdict_picture(findings: Findings) -> tuple[Json | None, str]:
         system = f"{pair.candidate.name.system} " if many else ""
         return f"{system}{pair.candidate.name.workload} {pair.candidate.name.protocol} {pair.candidate.name.pass_}"
 
-    base = findings.base["plan"]["run"] if findings.base else first
+    base = findings.base.plan["run"] if findings.base else first
     caption = (
         f"Each mark is how many times as fast as {base} one series is, the line its 95 % interval. In the grey band, "
         "5 % to either side of 1, a difference is of no practical interest."
@@ -393,14 +393,14 @@ def unlike_text(findings: Findings) -> str:
 
 def context(findings: Findings, lines: Distributions) -> Json:
     """Everything that the page shows, but for style sheet, script and library."""
-    plan = findings.run["plan"]
+    plan = findings.run.plan
     pictures = Pictures()
     picture, caption = verdict_picture(findings)
     number = pictures.add(picture)
     table, text = matrix_of(findings)
     time_table, time_text = _evidence.time_and_cpu(findings.run)
     served_table, served_text = _evidence.server_counters(findings.run)
-    versus = f" against {findings.base['plan']['run']}" if findings.base else ""
+    versus = f" against {findings.base.plan['run']}" if findings.base else ""
     subtitle = f"effort {plan['effort']}, trials {plan['trials']}, seed {plan['seed']}"
     words = {*MEANINGS, *findings.counts, *(one.state for one in findings.unfit)}
     return {

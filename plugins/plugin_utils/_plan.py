@@ -317,15 +317,15 @@ def fit_budget(trials: int, trial_seconds: float, budget: str) -> tuple[int, str
     return fitting, f"{trials} trials were trimmed to {fitting} to keep the budget of {minutes:g} minutes"
 
 
-def needs_more_trials(run: Json) -> list[str]:
+def needs_more_trials(run: _results.Run) -> list[str]:
     """Why another whole trial is worth its time, a line per comparison that is still too wide; empty to stop.
 
     Looks at widths only, never at p: stopping when a difference shows would find differences that are not there. Pairs
     that no trial can mend (failed, not comparable) do not ask for one.
 
-    :param run: ``plan``, ``nodes`` and ``cells`` of all trials so far, as :func:`_results.read_run` gives them.
+    :param run: with all trials so far.
     """
-    trials = max((cell["trial"] for cell in run["plan"]["cells"]), default=0)
+    trials = max((cell["trial"] for cell in run.plan["cells"]), default=0)
     if trials >= TRIALS_MAX:
         return []
     wide = []

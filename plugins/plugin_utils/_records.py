@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
@@ -340,4 +340,71 @@ class Ceiling:
             and (self.systems is None or name.system in self.systems)
             and (self.workloads is None or name.workload in self.workloads)
             and self.pass_ in (None, name.pass_)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a provider says of a node that is one of its instances."""
+
+    instance_type: str
+    market: str
+    zone: str
+    baseline_gbps: float | str
+    """What its network carries for long."""
+    burst_gbps: float | str
+    """What it carries for a while."""
+
+    @classmethod
+    def of(cls, document: Json) -> Instance:
+        return cls(*(document[entry.name] for entry in dataclasses.fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A host that a run ran on, as far as it is known."""
+
+    node: str
+    """Which node of the plan it was, such as ``client``."""
+    kind: str
+    kernel_kind: str
+    """Whose kernel it ran on, as the plan says it."""
+    cpus: float | str
+    memory: str
+    instance: Instance | None
+    recorded: Json
+    """All that was recorded, in its order: a kind of node may say more than has a name here."""
+
+    @classmethod
+    def of(cls, document: Json) -> Node:
+        return cls(
+            node=document.get("node", UNKNOWN),
+            kind=document.get("kind", UNKNOWN),
+            kernel_kind=document.get("kernel_kind", UNKNOWN),
+            cpus=document.get("cpus", UNKNOWN),
+            memory=document.get("memory", UNKNOWN),
+            instance=Instance.of(document) if "instance_type" in document else None,
+            recorded=document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What a run ran on. A run that was killed has none yet, and nothing is known of it."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    """By host."""
+    ansible_core: str = UNKNOWN
+    durability_proofs: dict[str, str] = field(default_factory=dict)
+    """By system, how it was shown to keep what it acknowledged."""
+    ceilings: list[Ceiling] = field(default_factory=list)
+    """Those that were not measured by the plan."""
+
+    @classmethod
+    def of(cls, document: Json) -> RunRecord:
+        return cls(
+            nodes={host: Node.of(node) for host, node in document.get("nodes", {}).items()},
+            ansible_core=document.get("ansible_core", UNKNOWN),
+            durability_proofs=document.get("durability_proofs", {}),
+            ceilings=[Ceiling.of(ceiling) for ceiling in document.get("ceilings", [])],
         )

@@ -52,9 +52,9 @@ def brief(head: list[str], rows: list[list[str]], where: str) -> tuple[list[list
 
 def tables(findings: Findings) -> tuple[list[str], str]:
     """What is printed on a terminal, line by line, and the same as Markdown for a pull request."""
-    plan = findings.run["plan"]
+    plan = findings.run.plan
     series = sorted(findings.series.values(), key=lambda one: one.name)
-    sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run["nodes"]["nodes"])
+    sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run.record.nodes)
     cells, more_series = brief(_tables.HEADERS, _tables.table(series) + _tables.not_served(plan), "report.csv")
     compared = _tables.pair_table(findings.pairs or findings.protocols)
     pairs, more_pairs = brief(_tables.PAIR_HEADERS, compared, "verdicts.csv")

@@ -2,12 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run as it lies on disk, read for reports and comparisons: small enough for a hundred thousand cells.
-
-The run's ``run.json`` may hold ``durability_proofs``: ``{system: sentence}``, and ``ceilings``: a list of
-``{"what": name, "metric": name, "values": [value, ...]}``, each with ``workloads``, ``systems`` (names) and ``pass``
-when it holds for these only. Those of the plan, of which every value has a record, are added to them.
-"""
+"""A run as it lies on disk, read for reports and comparisons: small enough for a hundred thousand cells."""
 
 from __future__ import annotations
 
@@ -18,6 +13,7 @@ import json
 import multiprocessing
 import re
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
@@ -28,6 +24,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
     CeilingRecord,
     CellRecord,
     Provenance,
+    RunRecord,
     SeriesName,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, is_value, read_json
@@ -35,11 +32,12 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, R
 OPERATIONS = ("read", "write", "fsync")
 """What a latency is measured of."""
 
-
 # what differs from cell to cell without making a difference, and the job's text, which the plan holds
 NOT_KEPT = {"job", "command"}
 
 MANY_CELLS = 5000
+
+Record = t.TypeVar("Record")
 
 Distribution = tuple[int, list[int]]
 """Samples, and the latencies (ns) that each of SLOWER_SHARES of them exceeds."""
@@ -69,23 +67,46 @@ def shared_provenance(recorded: Json, shared: dict[str, Provenance]) -> Provenan
     return shared[key]
 
 
-def read_run(directory: Path) -> Json:
-    """``{"plan": plan.json, "nodes": run.json, "ceilings": [Ceiling], "cells": [CellRecord], "directory": path}``, the
-    cells in the order of the plan.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run, as far as it was measured."""
 
-    A run that was killed has no run.json yet; its nodes are unknown, and it is still a run.
-    """
+    directory: Path
+    plan: Json
+    record: RunRecord
+    ceilings: list[Ceiling]
+    """Those of the plan and those of the record, also where nothing was measured of them."""
+    cells: list[CellRecord]
+    """In the order of the plan; cells without a record are left out."""
+
+
+def read_run(directory: Path) -> Run:
+    """The run of a directory, or a RunError that names the file that is damaged."""
     plan = read_json(directory / "plan.json")
     lacking = [name for name in ("run", "trials", "systems", "workloads", "cells") if name not in plan]
     if lacking:
         raise RunError(f"{directory / 'plan.json'} is no plan: it lacks {', '.join(lacking)}. Name another run.")
-    nodes: Json = {"nodes": {}, "ansible_core": UNKNOWN}
-    if (directory / "run.json").exists():
-        nodes = read_json(directory / "run.json")
-    ceilings = [Ceiling.of(document) for document in nodes.get("ceilings", [])]
+    record, path = RunRecord(), directory / "run.json"
+    if path.exists():
+        record = read_record(path, RunRecord.of, "what a run ran on", "report the run without it")
+    ceilings = record.ceilings
     if plan.get("ceilings"):
-        records = [read_ceiling(path) for path in sorted((directory / "ceilings").glob("*.json"))]
-        ceilings += _ceilings.measured_ceilings(plan["ceilings"], records)
+        paths = sorted((directory / "ceilings").glob("*.json"))
+        values = [read_record(path, CeilingRecord.of, "a ceiling", "have it measured again") for path in paths]
+        ceilings = [*ceilings, *_ceilings.measured_ceilings(plan["ceilings"], values)]
+    return Run(directory, plan, record, ceilings, read_cells(directory, plan))
+
+
+def read_record(path: Path, kind: t.Callable[[Json], Record], what: str, remedy: str) -> Record:
+    """The record in a file, or a RunError that says of what it is none, and for what it is to be removed."""
+    try:
+        return kind(read_json(path))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path} is no record of {what}: {error!r}. Remove it to {remedy}.") from error
+
+
+def read_cells(directory: Path, plan: Json) -> list[CellRecord]:
+    """The records of the cells of a plan, or a RunError that names the first that is damaged."""
     shared: dict[str, Provenance] = {}
     cells, place = [], directory / "cells"
     for cell in plan["cells"]:
@@ -99,15 +120,7 @@ def read_run(directory: Path) -> Json:
             cells.append(CellRecord.of(document, shared_provenance(document["provenance"], shared)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"{path} is no record of a cell: {error!r}. Remove it to have it measured again.") from error
-    return {"plan": plan, "nodes": nodes, "ceilings": ceilings, "cells": cells, "directory": directory}
-
-
-def read_ceiling(path: Path) -> CeilingRecord:
-    """One value of a ceiling, or a RunError that names its file."""
-    try:
-        return CeilingRecord.of(read_json(path))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path} is no record of a ceiling: {error!r}. Remove it to have it measured again.") from error
+    return cells
 
 
 def has_value(cell: CellRecord, metric: str) -> bool:
@@ -176,15 +189,15 @@ def distribution(raws: list[Path], operations: list[str]) -> dict[str, Distribut
     return {operation: (sum(bins.values()), slower_than(bins)) for operation, bins in merged.items() if bins}
 
 
-def distributions(run: Json) -> dict[SeriesName, dict[str, Distribution]]:
+def distributions(run: Run) -> dict[SeriesName, dict[str, Distribution]]:
     """:func:`distribution` of every series with raw files; with many of them, on all processors."""
-    workloads = run["plan"]["workloads"]
+    workloads = run.plan["workloads"]
     raws: dict[SeriesName, list[Path]] = {}
-    for cell in run["cells"]:
+    for cell in run.cells:
         if cell.raw != UNKNOWN and has_value(cell, workloads[cell.name.workload]["metric"]):
-            raws.setdefault(cell.name, []).append(run["directory"] / cell.raw)
+            raws.setdefault(cell.name, []).append(run.directory / cell.raw)
     operations = [operations_of(workloads[name.workload]) for name in raws]
-    if len(run["cells"]) < MANY_CELLS:
+    if len(run.cells) < MANY_CELLS:
         found = list(map(distribution, raws.values(), operations))
     else:
         # fork, because a new Python would not know where the collection lies

@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One series, the cells of a run that differ only in the trial: all that reports and comparisons say of it.
-
-A run is ``{"plan": plan.json, "nodes": run.json, "cells": [CellRecord]}``; see :mod:`_results`.
-"""
+"""One series, the cells of a run that differ only in the trial: all that reports and comparisons say of it."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from dataclasses import dataclass
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, SeriesName
-from ansible_collections.netfs.bench.plugins.plugin_utils._results import has_value, operations_of, planned_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run, has_value, operations_of, planned_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value
 
 # mount options that name the server or the connection, not how the client behaves
@@ -110,21 +107,20 @@ def original(system: str) -> str:
     return system.split(AA_MARK, maxsplit=1)[0]
 
 
-def key_fields(run: Json, cell: CellRecord) -> Json:
+def key_fields(run: Run, cell: CellRecord) -> Json:
     """What must be equal for two cells to be compared: all that is no property of the system itself."""
-    plan, nodes, provenance = run["plan"], run["nodes"]["nodes"], cell.provenance
+    plan, nodes, provenance = run.plan, run.record.nodes, cell.provenance
     options = (
         UNKNOWN
         if provenance.mount_options is None
         else sorted(option for option in provenance.mount_options if option.split("=")[0] not in OWN_OPTIONS)
     )
-    proof = ", proven" if original(cell.name.system) in run["nodes"].get("durability_proofs", {}) else ""
+    proof = ", proven" if original(cell.name.system) in run.record.durability_proofs else ""
     # of several machines only those of its trial
     used = nodes if provenance.machines is None else provenance.machines
     nodes = {name: node for name, node in nodes.items() if name in used}
     classes = sorted(
-        [node["node"], node["kind"], node["kernel_kind"], str(node["cpus"]), str(node["memory"])]
-        for node in nodes.values()
+        [node.node, node.kind, node.kernel_kind, str(node.cpus), str(node.memory)] for node in nodes.values()
     )
     return {
         "protocol": cell.name.protocol,
@@ -138,7 +134,7 @@ def key_fields(run: Json, cell: CellRecord) -> Json:
         "durability": plan["systems"][cell.name.system]["durability"] + proof,
         "fio": provenance.fio_version,
         "data": data_of(plan, cell.name.workload),
-        "clients": sum(node["node"] == "client" for node in nodes.values()) or UNKNOWN,
+        "clients": sum(node.node == "client" for node in nodes.values()) or UNKNOWN,
         "log level": provenance.service.log_level,
         "cache budget": provenance.service.cache_bytes,
     }
@@ -192,7 +188,7 @@ def differences(first: Json, second: Json) -> list[str]:
     return found
 
 
-def ceiling_of(run: Json, name: SeriesName, metric: str) -> tuple[float | None, float, str]:
+def ceiling_of(run: Run, name: SeriesName, metric: str) -> tuple[float | None, float, str]:
     """The lowest ceiling of a series: its median, its highest value, and what it is; None, 0 and "" when none was
     measured.
 
@@ -200,24 +196,24 @@ def ceiling_of(run: Json, name: SeriesName, metric: str) -> tuple[float | None, 
     """
     found = [
         (statistics.median(ceiling.values), max(ceiling.values), ceiling.what)
-        for ceiling in run["ceilings"]
+        for ceiling in run.ceilings
         if ceiling.bounds(name, metric)
     ]
     return min(found, default=(None, 0.0, ""))
 
 
-def read_series(run: Json) -> dict[SeriesName, Series]:
+def read_series(run: Run) -> dict[SeriesName, Series]:
     """Every planned series of a run. One of which any planned cell is not ok has a state and no verdict."""
-    records = {cell.id: cell for cell in run["cells"]}
+    records = {cell.id: cell for cell in run.cells}
     return {
         name: one_series(run, name, [records.get(cell_id) for cell_id in ids])
-        for name, ids in planned_series(run["plan"]).items()
+        for name, ids in planned_series(run.plan).items()
     }
 
 
-def one_series(run: Json, name: SeriesName, cells: list[CellRecord | None]) -> Series:
+def one_series(run: Run, name: SeriesName, cells: list[CellRecord | None]) -> Series:
     """One series from the records of its planned cells, None standing for a record that is missing."""
-    workload = run["plan"]["workloads"][name.workload]
+    workload = run.plan["workloads"][name.workload]
     metric = workload["metric"]
     found = [cell for cell in cells if cell is not None]
     good = [cell for cell in found if has_value(cell, metric)]
@@ -257,7 +253,7 @@ def one_series(run: Json, name: SeriesName, cells: list[CellRecord | None]) -> S
     )
 
 
-def keys_of(run: Json, cells: list[CellRecord]) -> list[Json]:
+def keys_of(run: Run, cells: list[CellRecord]) -> list[Json]:
     """The different comparability keys of cells."""
     # cells share their provenance, so that few keys are computed
     alike = {id(cell.provenance): cell for cell in cells}.values()

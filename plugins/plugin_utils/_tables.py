@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import Node
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import remark as pair_remark
@@ -137,16 +138,16 @@ def machines_lines(series: t.Iterable[Series]) -> list[str]:
     return ["All figures of a series rest on one machine, and hold for that one."] if count else []
 
 
-def instance_lines(nodes: Json) -> list[str]:
+def instance_lines(nodes: dict[str, Node]) -> list[str]:
     """A sentence per node that is an instance: what its network carries for long, and what only for a while.
 
     A figure above the baseline may be a burst that ends, so both stand beside the throughput.
     """
     return [
-        f"Node {name} is an instance of type {node['instance_type']} ({node['market']}, {node['zone']}); its network "
-        f"carries {node['baseline_gbps']} Gbit/s, and {node['burst_gbps']} in bursts."
+        f"Node {name} is an instance of type {one.instance_type} ({one.market}, {one.zone}); its network "
+        f"carries {one.baseline_gbps} Gbit/s, and {one.burst_gbps} in bursts."
         for name, node in sorted(nodes.items())
-        if "instance_type" in node
+        if (one := node.instance)
     ]
 
 

@@ -15,6 +15,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json, wr
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _results, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series, read_series
 
@@ -64,8 +65,8 @@ EXIT_MEANINGS = {
 class Findings(t.NamedTuple):
     """A run, or a run against another, judged."""
 
-    run: Json
-    base: Json | None
+    run: Run
+    base: Run | None
     """The run that it is compared with; None when its own systems are compared."""
     series: dict[SeriesName, Series]
     pairs: list[Pair]
@@ -98,16 +99,16 @@ class Findings(t.NamedTuple):
         return [series for series in self.series.values() if series.state != "ok"]
 
 
-def judge_run(run: Json, base: Json | None = None, *, force: bool = False, strict: bool = False) -> Findings:
+def judge_run(run: Run, base: Run | None = None, *, force: bool = False, strict: bool = False) -> Findings:
     """Judge a run: its systems against each other, or all of it against another run."""
     series = read_series(run)
     if base is None:
         pairs = _compare.within(run, force, series)
-        first = next(iter(run["plan"]["systems"]))
+        first = next(iter(run.plan["systems"]))
         # a run fails on what is slower than the system named first, not on every order among the others
         judged = [pair for pair in pairs if pair.base.name.system == first or pair.aa or pair.word != "slower"]
         code = _compare.exit_code(judged, strict, series.values())
-        if not pairs and len(run["plan"]["systems"]) == 1 and code == _compare.EXIT_TOO_FEW:
+        if not pairs and len(run.plan["systems"]) == 1 and code == _compare.EXIT_TOO_FEW:
             code = _compare.EXIT_OK
         protocols = _compare.between_protocols(run, force, series)
         return Findings(run, None, series, pairs, force, strict, code, protocols, [], [])
@@ -123,12 +124,12 @@ def list_of(parts: list[str]) -> str:
 
 def sentence(findings: Findings) -> str:
     """What came of it, in one sentence."""
-    plan = findings.run["plan"]
+    plan = findings.run.plan
     systems = [name for name in plan["systems"] if AA_MARK not in name]
     counts = findings.counts
     total = sum(counts.values())
     if findings.base is not None:
-        subject = f"{plan['run']} against {findings.base['plan']['run']}"
+        subject = f"{plan['run']} against {findings.base.plan['run']}"
     elif len(systems) == 2:
         subject = f"{systems[1]} against {systems[0]}"
     else:
@@ -168,7 +169,7 @@ def warnings(findings: Findings) -> list[str]:
         text = f"A/A: a system against itself raised {alarms} false alarms in {tested} comparisons"
         noisy = alarms > _compare.AA_MAX * tested
         found.append(f"≈ {text}: over 5 %, so the whole run is noisy." if noisy else f"{text}.")
-    trials = findings.run["plan"]["trials"]
+    trials = findings.run.plan["trials"]
     if trials < _statistics.N_MIN:
         found.append(
             f"… Too few: {trials} trial{'s' * (trials > 1)} per series cannot tell which of two is faster; "
@@ -223,8 +224,8 @@ def verdict_document(findings: Findings) -> Json:
     alarms, tested = _compare.false_alarms(findings.pairs)
     return {
         "schema": SCHEMA,
-        "run": findings.run["plan"]["run"],
-        "base": findings.base["plan"]["run"] if findings.base else "none: the systems of the run are compared",
+        "run": findings.run.plan["run"],
+        "base": findings.base.plan["run"] if findings.base else "none: the systems of the run are compared",
         "exit_code": findings.code,
         "exit_meaning": findings.exit_meaning,
         "sentence": sentence(findings),
@@ -252,8 +253,8 @@ def declare_baseline(directory: Path, *, dry_run: bool = False) -> Json:
         named = "; ".join(f"{' '.join(one.name)}: {one.state}, {one.why}" for one in unfit[:5])
         more = f"; and {len(unfit) - 5} more" if len(unfit) > 5 else ""
         raise RunError(
-            f"{run['plan']['run']} is partial and cannot be the baseline: {len(unfit)} of its series are not fit for a "
-            f"verdict ({named}{more}). Measure these again with -e run={run['plan']['run']}."
+            f"{run.plan['run']} is partial and cannot be the baseline: {len(unfit)} of its series are not fit for a "
+            f"verdict ({named}{more}). Measure these again with -e run={run.plan['run']}."
         )
     document = {"schema": BASELINE_SCHEMA, "run": directory.name}
     if not dry_run:

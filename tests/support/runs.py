@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, RunRecord
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series, read_series
 
 Json = dict[str, t.Any]
@@ -55,16 +57,14 @@ def plan(cells: list[Json], trials: int = 3, **workload: t.Any) -> Json:
     }
 
 
-def read(documents: Json) -> Json:
-    """A run from its documents: ``plan``, ``nodes`` and ``cells``."""
-    return {
-        **documents,
-        "ceilings": [Ceiling.of(ceiling) for ceiling in documents["nodes"].get("ceilings", [])],
-        "cells": [CellRecord.of(cell) for cell in documents["cells"]],
-    }
+def read(documents: Json) -> Run:
+    """A run from its documents: ``plan``, ``nodes`` (run.json) and ``cells``."""
+    record = RunRecord.of(documents["nodes"])
+    cells = [CellRecord.of(cell) for cell in documents["cells"]]
+    return Run(Path("r"), documents["plan"], record, record.ceilings, cells)
 
 
-def run(planned: list[Json], cells: list[Json] | None = None, **workload: t.Any) -> Json:
+def run(planned: list[Json], cells: list[Json] | None = None, **workload: t.Any) -> Run:
     """The run of a plan with these cells, and the records of those that were measured; without any, of all."""
     return read(
         {

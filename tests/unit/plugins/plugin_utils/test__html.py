@@ -156,7 +156,7 @@ def test_protocols_of_one_system_are_compared_and_change_no_exit_code(tmp_path):
 
 def test_series_of_one_value_share_a_row_and_one_without_is_in_the_legend(tmp_path):
     one = found(tmp_path, change=break_all_of_samba, trials=1)
-    figure = _figures.values_figure(list(one.series.values()), _figures.styles_of(one.run["plan"]["systems"]))
+    figure = _figures.values_figure(list(one.series.values()), _figures.styles_of(one.run.plan["systems"]))
     assert {tuple(trace["y"]) for trace in figure["data"]} == {(0,)}
     ganesha, samba = sorted(trace["name"] for trace in figure["data"])
     assert ganesha.startswith("ganesha: 5.")
@@ -189,7 +189,7 @@ def test_every_figure_is_one_of_plotly(rich):
 
 def test_every_value_has_a_mark_and_every_series_a_row(rich):
     series = [one for one in rich.series.values() if one.name[2] == "sync-write-4k"]
-    figure = _figures.values_figure(series, _figures.styles_of(rich.run["plan"]["systems"]))
+    figure = _figures.values_figure(series, _figures.styles_of(rich.run.plan["systems"]))
     marks = [trace for trace in figure["data"] if trace.get("marker", {}).get("size") == 7]
     assert sum(len(trace["x"]) for trace in marks) == sum(len(one.values) for one in series) == 16 * 8 - 4
     labels = [label["text"] for label in figure["layout"]["annotations"]]
@@ -268,7 +268,7 @@ def test_what_speaks_against_the_numbers_is_named(rich):
 
 def test_what_a_system_does_not_serve_is_shown(tmp_path):
     findings = found(tmp_path, systems={"ganesha": 1.0}, trials=1, extras=False)
-    findings.run["plan"]["not_served"] = [{"system": "ganesha", "protocol": "smb3"}]
+    findings.run.plan["not_served"] = [{"system": "ganesha", "protocol": "smb3"}]
     table = _html.context(findings, {})["all_series"]
     assert [cell.text for cell in table.rows[-1]][:5] == ["ganesha", "smb3", "all", "all", "not-served"]
     assert {len(row) for row in table.rows} == {len(table.head)}

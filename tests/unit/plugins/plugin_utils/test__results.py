@@ -21,10 +21,10 @@ SHAPE = synthetic.Shape(
 
 def test_cells_share_equal_provenance_and_lose_what_no_report_shows(tmp_path):
     run = _results.read_run(synthetic.write_run(tmp_path / "r", SHAPE))
-    assert len(run["cells"]) == 4
-    assert len({id(cell.provenance) for cell in run["cells"]}) == 2
-    assert "job" not in run["cells"][0].provenance.recorded
-    assert run["cells"][0].steady.windows
+    assert len(run.cells) == 4
+    assert len({id(cell.provenance) for cell in run.cells}) == 2
+    assert "job" not in run.cells[0].provenance.recorded
+    assert run.cells[0].steady.windows
 
 
 def test_a_run_that_was_killed_is_still_a_run(tmp_path):
@@ -32,8 +32,8 @@ def test_a_run_that_was_killed_is_still_a_run(tmp_path):
     (directory / "run.json").unlink()
     (directory / "cells" / "a~nfs3~rand-read-4k~warm~2.json").unlink()
     run = _results.read_run(directory)
-    assert len(run["cells"]) == 3
-    assert run["nodes"]["nodes"] == {}
+    assert len(run.cells) == 3
+    assert run.record.nodes == {}
 
 
 def test_ceilings_of_the_plan_bound_the_series_that_they_hold_for(tmp_path):
@@ -57,6 +57,14 @@ def test_a_damaged_record_is_named(tmp_path, text):
     directory = synthetic.write_run(tmp_path / "r", SHAPE)
     (directory / "cells" / "a~nfs3~rand-read-4k~warm~2.json").write_text(text, encoding="utf-8")
     with pytest.raises(RunError, match=r"warm~2\.json is no record"):
+        _results.read_run(directory)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"nodes": []}', '{"nodes": {"client": {"instance_type": "c7a"}}}'])
+def test_a_damaged_record_of_what_a_run_ran_on_is_named(tmp_path, text):
+    directory = synthetic.write_run(tmp_path / "r", SHAPE)
+    (directory / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RunError, match=r"run\.json is no record of what a run ran on: .* Remove it to report the run"):
         _results.read_run(directory)
 
 

@@ -34,7 +34,7 @@ def test_tables_verdict_and_exports_agree_on_a_cell_whose_metric_is_no_value(val
     (row,) = _tables.table(found.series.values())
     assert dict(zip(_tables.HEADERS, row, strict=True))["cells"] == "1 of 2"
     assert row[-1] == f"1 of 2 failed: no value of {METRIC}"
-    assert "1 of 2 cells measured, 1 failed" in _tables.summary(found.run["plan"], found.series.values())[1]
+    assert "1 of 2 cells measured, 1 failed" in _tables.summary(found.run.plan, found.series.values())[1]
     assert _export.to_csv(found).splitlines()[1].split(",")[9:12] == ["2", "1", "0"]
     assert 'failures="1"' in _export.to_junit(found)
     assert "netfs_bench_values" in _export.to_prometheus(found)

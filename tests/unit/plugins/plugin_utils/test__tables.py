@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from runs import cell, plan, series
 
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import Node
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     HEADERS,
     human,
@@ -65,14 +66,14 @@ def test_what_a_system_does_not_serve_has_a_row():
 
 def test_instances_say_what_their_network_carries():
     aws = {"instance_type": "c7a.xlarge", "market": "spot", "zone": "z1", "baseline_gbps": 1.562, "burst_gbps": 12.5}
-    lines = instance_lines({"server-1": {"kind": "docker"}, "client-1": aws})
+    lines = instance_lines({"server-1": Node.of({"kind": "docker"}), "client-1": Node.of(aws)})
     assert lines == [
         (
             "Node client-1 is an instance of type c7a.xlarge (spot, z1); its network carries 1.562 Gbit/s, and 12.5 in "
             "bursts."
         )
     ]
-    assert "unknown Gbit/s" in instance_lines({"client-1": {**aws, "baseline_gbps": "unknown"}})[0]
+    assert "unknown Gbit/s" in instance_lines({"client-1": Node.of({**aws, "baseline_gbps": "unknown"})})[0]
 
 
 def test_summary_counts_and_names_what_a_write_promises():
