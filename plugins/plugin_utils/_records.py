@@ -24,6 +24,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 
 CELL_SCHEMA = "netfs.bench/cell/1"
 CEILING_SCHEMA = "netfs.bench/ceiling/1"
+RUN_SCHEMA = "netfs.bench/run/1"
 
 AXES = ("system", "protocol", "workload", "pass")
 """What a series is told by, as records and tables call it."""
@@ -392,6 +393,7 @@ class Node:
 class RunRecord:
     """What a run ran on. A run that was killed has none yet, and nothing is known of it."""
 
+    run: str = UNKNOWN
     nodes: dict[str, Node] = field(default_factory=dict)
     """By host."""
     ansible_core: str = UNKNOWN
@@ -403,8 +405,18 @@ class RunRecord:
     @classmethod
     def of(cls, document: Json) -> RunRecord:
         return cls(
+            run=document.get("run", UNKNOWN),
             nodes={host: Node.of(node) for host, node in document.get("nodes", {}).items()},
             ansible_core=document.get("ansible_core", UNKNOWN),
             durability_proofs=document.get("durability_proofs", {}),
             ceilings=[Ceiling.of(ceiling) for ceiling in document.get("ceilings", [])],
         )
+
+    def document(self) -> Json:
+        """What a run records of itself: proofs and ceilings are added by whoever has them."""
+        return {
+            "schema": RUN_SCHEMA,
+            "run": self.run,
+            "nodes": {host: node.recorded for host, node in self.nodes.items()},
+            "ansible_core": self.ansible_core,
+        }

@@ -10,8 +10,10 @@ import typing as t
 from types import SimpleNamespace
 
 
-def run_action(action: type, *, check_mode: bool = False, **args: t.Any) -> dict[str, t.Any]:
+def run_action(
+    action: type, *, check_mode: bool = False, task_vars: dict[str, t.Any] | None = None, **args: t.Any
+) -> dict[str, t.Any]:
     """What an action answers to the arguments of a task."""
     task = SimpleNamespace(async_val=0, check_mode=check_mode, diff=False, environment=[], args=args)
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-    return action(task, connection, SimpleNamespace(), None, None, None).run(task_vars={})
+    return action(task, connection, SimpleNamespace(), None, None, None).run(task_vars=task_vars or {})
