@@ -48,8 +48,10 @@ class Pair(t.NamedTuple):
     @property
     def sides(self) -> str:
         """What is compared with what: systems, or protocols of one system."""
-        place = 1 if self.base.name.protocol != self.candidate.name.protocol else 0
-        return f"{self.candidate.name[place]} against {self.base.name[place]}"
+        new, old = self.candidate.name, self.base.name
+        if new.protocol != old.protocol:
+            return f"{new.protocol} against {old.protocol}"
+        return f"{new.system} against {old.system}"
 
     @property
     def aa(self) -> bool:

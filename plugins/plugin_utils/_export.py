@@ -23,16 +23,13 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import AXES, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import OPERATIONS
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import refuse_missing
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series, digest
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings, remark, verdict_document
 
 SCHEMA = "netfs.bench/export/1"
 SERIES_COLUMNS = [
-    "system",
-    "protocol",
-    "workload",
-    "pass",
+    *AXES,
     "metric",
     "median",
     "minimum",
@@ -49,9 +46,7 @@ SERIES_COLUMNS = [
 PAIR_COLUMNS = [
     "base",
     "candidate",
-    "protocol",
-    "workload",
-    "pass",
+    *AXES[1:],
     "metric",
     "verdict",
     "ratio",
@@ -115,7 +110,7 @@ def pair_row(pair: Pair) -> Json:
     return {
         "base": pair.base.name.system,
         "candidate": pair.candidate.name.system,
-        **dict(zip(("protocol", "workload", "pass"), pair.candidate.name[1:], strict=True)),
+        **dict(zip(AXES[1:], pair.candidate.name[1:], strict=True)),
         "metric": pair.base.metric,
         "verdict": pair.word,
         **numbers,
@@ -254,8 +249,7 @@ def _ratio_text(pair: Pair) -> str:
 
 def to_prometheus(findings: Findings) -> str:
     """Text for Prometheus' textfile collector: medians, latencies, states, verdicts and the exit code."""
-    if MISSING:
-        raise RunError(f"A package is missing that reports need: {MISSING}. Install what requirements.txt lists.")
+    refuse_missing(MISSING)
     registry = CollectorRegistry(auto_describe=False)
     run = findings.run.plan["run"]
 

@@ -129,9 +129,9 @@ def span(values: list[float]) -> Json:
 
 def said_of(names: t.Collection[SeriesName]) -> dict[SeriesName, str]:
     """What tells each series of a picture from the others: its system, and of protocol and pass what differs."""
-    differs = [len({name[place] for name in names}) > 1 for place in (1, 3)]
+    differs = [len(set(words)) > 1 for words in zip(*(name.terms for name in names), strict=True)]
     return {
-        name: " ".join([name.system, *(name[place] for place, said in zip((1, 3), differs, strict=True) if said)])
+        name: " ".join([name.system, *(word for word, said in zip(name.terms, differs, strict=True) if said)])
         for name in names
     }
 
@@ -213,7 +213,7 @@ def values_figure(series: list[Series], styles: dict[str, Style]) -> Json:
                     "x": scaled,
                     "y": spread_over(y, len(scaled)),
                     "marker": {"color": style.colour, "symbol": style.mark, "size": 7, "opacity": 0.7},
-                    "hovertemplate": f"{one.name.system} {' '.join(one.name[1::2])}<br>%{{x}} {unit}<extra></extra>",
+                    "hovertemplate": f"{one.name.system} {' '.join(one.name.terms)}<br>%{{x}} {unit}<extra></extra>",
                 }
             )
             data.append(
@@ -383,10 +383,10 @@ def latency_figure(lines: dict[SeriesName, dict[str, _results.Distribution]], st
     differs.
     """
     shown = [(name, operation, found) for name, operations in lines.items() for operation, found in operations.items()]
-    terms = list(dict.fromkeys((*name[1::2], operation) for name, operation, _found in shown))
+    terms = list(dict.fromkeys((*name.terms, operation) for name, operation, _found in shown))
     data: list[Json] = []
     for name, operation, (samples, points) in shown:
-        term = (*name[1::2], operation)
+        term = (*name.terms, operation)
         style = styles[name.system]
         # what all lines share goes without saying
         said = [word for place, word in enumerate(term) if len({other[place] for other in terms}) > 1]

@@ -19,13 +19,14 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _figures, _tables
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import AXES, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Distribution, operations_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     human,
     instance_lines,
+    kernel_lines,
     latency_text,
     machines_lines,
     not_served,
@@ -33,6 +34,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._tables import (
     said_once,
     shortened,
     spoken,
+    system_lines,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import (
     MEANINGS,
@@ -54,7 +56,7 @@ FULL_PAIRS = 600
 """With more pairs than this the tables show word, ratio and interval; the other numbers are in verdicts.csv."""
 REMARKED_COLUMNS = 3
 """Beside more columns than this, remarks would make a tall table of a small one."""
-PAIR_COLUMNS = 6
+MATRIX_COLUMNS = 6
 """As many pairs of systems fit beside each other in one table."""
 
 Distributions = dict[SeriesName, dict[str, Distribution]]
@@ -128,7 +130,7 @@ def triangle(pairs: list[Pair]) -> Table:
     """The pairs of many systems as one table for each protocol and pass: the row against the column."""
     bases = list(dict.fromkeys(pair.base.name.system for pair in pairs))
     found: dict[tuple[str, ...], Pair] = {
-        (*pair.base.name[1::2], pair.candidate.name.system, pair.base.name.system): pair for pair in pairs
+        (*pair.base.name.terms, pair.candidate.name.system, pair.base.name.system): pair for pair in pairs
     }
     rows = []
     for protocol, passed, candidate in dict.fromkeys(key[:3] for key in found):
@@ -145,14 +147,17 @@ def answer(findings: Findings) -> Table:
     Remarks have a column where there is room for one; what is unfit is named in its cell in any case.
     """
     found = [one for one in findings.series.values() if AA_MARK not in one.name.system]
-    protocols, passes = (sorted({one.name[place] for one in found}) for place in (1, 3))
+    protocols = sorted({one.name.protocol for one in found})
+    passes = {one.name.pass_ for one in found}
     systems = [name for name in findings.run.plan["systems"] if AA_MARK not in name]
-    columns, axis = (systems, 0) if len(systems) > 1 else (protocols, 1)
+    by_system = len(systems) > 1
+    columns = systems if by_system else protocols
     rows: dict[tuple[str, ...], dict[str, Series]] = {}
     for one in found:
-        protocol = [one.name.protocol] if axis == 0 and len(protocols) > 1 else []
+        protocol = [one.name.protocol] if by_system and len(protocols) > 1 else []
         passed = [one.name.pass_] if len(passes) > 1 else []
-        rows.setdefault((one.name.workload, *protocol, *passed), {})[one.name[axis]] = one
+        column = one.name.system if by_system else one.name.protocol
+        rows.setdefault((one.name.workload, *protocol, *passed), {})[column] = one
     remarked = len(columns) <= REMARKED_COLUMNS
     table = []
     for (workload, *terms), line in sorted(rows.items()):
@@ -184,7 +189,7 @@ def matrix_of(findings: Findings) -> tuple[Table | None, str]:
     columns = list(dict.fromkeys(sides(findings, pair) for pair in pairs))
     if not pairs:
         return None, ""
-    if len(columns) <= PAIR_COLUMNS and len(pairs) <= FULL_PAIRS:
+    if len(columns) <= MATRIX_COLUMNS and len(pairs) <= FULL_PAIRS:
         found = {(terms_of(pair), sides(findings, pair)): pair for pair in pairs}
         rows = []
         for workload, *terms in sorted({terms_of(pair) for pair in pairs}):
@@ -217,16 +222,13 @@ def asked(findings: Findings) -> list[str]:
     protocols = sorted({name.protocol for name in findings.series})
     trials = f"{plan['trials']} trial{'s' * (plan['trials'] > 1)}"
     size = f"{trials} of each, {len(plan['cells'])} cells in {len(findings.series)} series"
-    lines = [
-        f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
-        for name, profile in plan["systems"].items()
-    ]
+    lines = system_lines(plan["systems"])
     if findings.base is not None:
         lines.insert(0, f"Is this run better or worse than {findings.base.plan['run']}?")
     return [
         *lines,
         f"Over {', '.join(protocols)}, {' and '.join(passes)}; {size}.",
-        *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
+        *kernel_lines(plan),
         *machines_lines(findings.series.values()),
         *instance_lines(findings.run.record.nodes),
         *(f"Families of comparisons: {line}." for line in _evidence.family_lines(findings.pairs)),
@@ -247,19 +249,7 @@ def series_remark(one: Series) -> str:
 
 def series_table(findings: Findings) -> Table:
     """All series with their numbers; failed ones are named."""
-    head = [
-        "system",
-        "protocol",
-        "workload",
-        "pass",
-        "state",
-        "cells",
-        "median",
-        "range",
-        "CV",
-        "p99 latency",
-        "remark",
-    ]
+    head = [*AXES, "state", "cells", "median", "range", "CV", "p99 latency", "remark"]
     plan = findings.run.plan
     rows = []
     for one in sorted(findings.series.values(), key=lambda one: one.name):
@@ -339,7 +329,7 @@ def verdict_picture(findings: Findings) -> tuple[Json | None, str]:
     many = len({sides(findings, pair) for pair in pairs}) > 1
     if findings.base is None:
         pairs = [pair for pair in pairs if pair.base.name.system == first]
-    pairs.sort(key=lambda pair: (pair.candidate.name.system, *pair.candidate.name[2:0:-1], pair.candidate.name.pass_))
+    pairs.sort(key=lambda pair: (pair.candidate.name.system, pair.candidate.name.workload, *pair.candidate.name.terms))
 
     def named(pair: Pair) -> str:
         system = f"{pair.candidate.name.system} " if many else ""

@@ -48,6 +48,11 @@ class SeriesName(t.NamedTuple):
         """The same by the names that records and tables use."""
         return dict(zip(AXES, self, strict=True))
 
+    @property
+    def terms(self) -> tuple[str, str]:
+        """On what terms the workload ran against the system: protocol and pass."""
+        return self.protocol, self.pass_
+
 
 def known(document: Json) -> Json:
     """A document without what is None."""

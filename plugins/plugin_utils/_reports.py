@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_text
 from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _html, _results, _tables, _verdicts
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import refuse_missing
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings
 
 try:
@@ -84,8 +84,7 @@ def settle(directory: Path, findings: Findings, *, dry_run: bool = False) -> tup
     One after another, so that only one of them is in memory. Returns the lines for a terminal, and of every report by
     the name of its file whether it differed.
     """
-    if MISSING:
-        raise RunError(f"A package is missing that reports need: {MISSING}. Install what requirements.txt lists.")
+    refuse_missing(MISSING)
     lines, markdown = tables(findings)
     makers: dict[str, t.Callable[[], str]] = {
         "report.txt": lambda: "\n".join(lines) + "\n",

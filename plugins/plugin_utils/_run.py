@@ -26,6 +26,15 @@ class RunError(Exception):
     """A run directory that is not one, or is damaged; the message names the file."""
 
 
+def refuse_missing(missing: str) -> None:
+    """Raise a RunError when a package that reports need could not be imported.
+
+    :param missing: what Python said of it; empty when it could.
+    """
+    if missing:
+        raise RunError(f"A package is missing that reports need: {missing}. Install what requirements.txt lists.")
+
+
 def keep_raw(run: Path, name: str, output: str) -> tuple[str, str]:
     """Write fio's own output into the run directory; return where in it that is, and its SHA-256."""
     raw = f"raw/{name}.json"

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import Node
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import AXES, Node
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import remark as pair_remark
@@ -24,7 +24,7 @@ SCALES: dict[str, list[tuple[float, str]]] = {
 REMARK_WIDTH = 160
 NAMES = 3
 """As many series are named for a remark that they have in common."""
-HEADERS = ["system", "protocol", "workload", "pass", "cells", "median", "range", "p99 latency", "remark"]
+HEADERS = [*AXES, "cells", "median", "range", "p99 latency", "remark"]
 
 
 def unit_of(metric: str, value: float) -> tuple[float, str]:
@@ -122,12 +122,22 @@ def summary(plan: Json, series: t.Collection[Series]) -> list[str]:
         f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
         f"{measured} of {planned} cells measured, {failed} failed, {planned - measured - failed} not measured.",
         *machines_lines(series),
-        *(
-            f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
-            for name, profile in sorted(plan["systems"].items())
-        ),
-        *(f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()),
+        *system_lines(dict(sorted(plan["systems"].items()))),
+        *kernel_lines(plan),
     ]
+
+
+def system_lines(systems: dict[str, Json]) -> list[str]:
+    """A sentence per system: what it is, and what it promises."""
+    return [
+        f"{name}: {profile['description']} An acknowledged write is {profile['durability']}."
+        for name, profile in systems.items()
+    ]
+
+
+def kernel_lines(plan: Json) -> list[str]:
+    """A sentence per node: whose kernel it ran on, and why."""
+    return [f"Node {name} ran on kernel {node['kernel']}: {node['why']}." for name, node in plan["nodes"].items()]
 
 
 def machines_lines(series: t.Iterable[Series]) -> list[str]:
@@ -177,7 +187,7 @@ def pair_latency(pair: Pair) -> str:
 def pair_table(pairs: list[Pair]) -> list[list[str]]:
     """Cells of the table of verdicts, one list per pair, in the order of PAIR_HEADERS."""
     rows = []
-    for pair in sorted(pairs, key=lambda pair: (pair.base.name.workload, *pair.base.name[1::2])):
+    for pair in sorted(pairs, key=lambda pair: (pair.base.name.workload, *pair.base.name.terms)):
         found = pair.comparison
         numbers = ["none"] * 5
         if found is not None:
