@@ -227,7 +227,7 @@ def test_comment_is_shown_as_it_was_given(node: Host, endpoint: dict[str, Any]) 
 
 def test_access_that_differs_is_a_failure() -> None:
     """With the sentence that molecule/samba/access.yml names."""
-    assert "TASK [Compare]" in secrets_of.play(*secrets_of.inventory(), "molecule/samba/access.yml")
+    assert "TASK [Compare the access]" in secrets_of.play(*secrets_of.inventory(), "molecule/samba/access.yml")
 
 
 def test_refusals_change_nothing(node: Host) -> None:
@@ -271,7 +271,7 @@ def test_accounts_are_kept_by_the_module() -> None:
         NETFS_FIRST=words[0],
         NETFS_SECOND=words[1],
     )
-    assert "See that only that one is gone" in said
+    assert "Check that only that one is gone" in said
     assert [number for number, word in enumerate(words) if word in said] == []
 
 
@@ -303,7 +303,7 @@ def test_passwords_are_in_no_result_and_no_diff(password: str, tmp_path: Path) -
         f"--extra-vars=samba_secrets_directory={tmp_path}",
         "molecule/shared/converge.yml",
     )
-    assert "Give every user a Samba account" in said
+    assert "Create the Samba account of every user" in said
     assert password not in said
     assert "password_changed" in said
 
