@@ -57,8 +57,8 @@ def test_a_path_reaches_its_unit_whole(role: str, template: str, variables: dict
 
 @pytest.mark.parametrize("address, shown", [("198.18.0.2", "198.18.0.2"), ("fd00::2", "[fd00::2]"), ("::", "[::]")])
 def test_addresses_of_ipv6_have_brackets(address: str, shown: str) -> None:
-    endpoint = {"host": address}
-    assert rendered("{{ __object_store_url }}", "object_store", service_endpoint=endpoint) == f"http://{shown}:9000"
+    url = "{{ __object_store_service.endpoint.details.url }}"
+    assert rendered(url, "object_store", service_address=address, inventory_hostname="node") == f"http://{shown}:9000"
     served = rendered("{{ __object_store_address }}", "object_store", object_store_listen=address)
     assert served == f"{shown}:9000"
     asked = rendered("{{ __dittofs_api }}", "dittofs", dittofs_api_listen=address)
