@@ -72,7 +72,13 @@ def existing_plan(args: Json) -> Json | None:
         name = max((path.parent.name for path in results.glob("*/plan.json")), default="")
     existing = results / name / "plan.json"
     if name and existing.exists():
-        return read_json(existing)
+        plan = read_json(existing)
+        if "deployment" not in plan:
+            raise PlanError(
+                f"Run {name} was planned before plans said what they deploy, so it cannot be taken up. It can be "
+                "reported and compared; to measure the same again, plan a run with another name."
+            )
+        return plan
     if args["rerun"]:
         raise PlanError(
             f"rerun={args['rerun']} needs an existing run; {existing.parent} is not one. Name another with "

@@ -14,6 +14,7 @@ from pathlib import Path
 from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 
@@ -48,11 +49,13 @@ def is_available(module: str) -> bool:
 
 
 def read_catalog(directory: Path) -> Catalog:
-    """Profiles, workloads and efforts of a catalog directory, with the jobs that go with the workloads."""
+    """Profiles, workloads and efforts of a catalog directory, with the jobs that go with the workloads, and the roles
+    beside it."""
 
     def texts(folder: str, suffix: str) -> dict[str, str]:
         return {path.stem: path.read_text(encoding="utf-8") for path in sorted((directory / folder).glob(f"*{suffix}"))}
 
+    roles = sorted(directory.resolve().parent.glob("roles/*/meta/argument_specs.yml"))
     return Catalog(
         profiles={name: yaml_load(text) for name, text in texts("systems", ".yml").items()},
         workloads=texts("workloads", ".fio"),
@@ -60,6 +63,17 @@ def read_catalog(directory: Path) -> Catalog:
         efforts=yaml_load((directory / "efforts.yml").read_text(encoding="utf-8")),
         checks=texts("workloads/checks", ".fio"),
         ceilings=texts("workloads/ceilings", ".fio"),
+        roles={path.parent.parent.name: read_role(path.parent.parent) for path in roles},
+    )
+
+
+def read_role(directory: Path) -> Role:
+    """The variables of a role, as its defaults and its argument specification have them."""
+    defaults = directory / "defaults/main.yml"
+    described = yaml_load((directory / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    return Role(
+        yaml_load(defaults.read_text(encoding="utf-8")) if defaults.exists() else {},
+        described.get("main", {}).get("options", {}),
     )
 
 

@@ -19,6 +19,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _ceilings,
     _compare,
+    _deployment,
     _profiles,
     _records,
     _results,
@@ -130,7 +131,9 @@ def refuse_idle_systems(profiles: dict[str, Json], protocols: dict[str, list[str
         )
 
 
-def refuse_faulty_profiles(chosen: dict[str, Json], profiles: dict[str, Json]) -> None:
+def refuse_faulty_profiles(
+    chosen: dict[str, Json], profiles: dict[str, Json], roles: t.Mapping[str, _deployment.Role]
+) -> None:
     """Raise a PlanError for the first of the chosen profiles that says what no profile can."""
     for name, profile in chosen.items():
         others = (other for key, other in profiles.items() if key != name and isinstance(other, dict))
@@ -138,6 +141,30 @@ def refuse_faulty_profiles(chosen: dict[str, Json], profiles: dict[str, Json]) -
         faults = _profiles.faults_of(profile, CLIENT_FILESYSTEM, used)
         if faults:
             raise PlanError(f"playbooks/systems/{name}.yml: {'; '.join(faults)}.")
+        for service in profile["services"]:
+            role = roles.get(service["role"], _deployment.Role({}, {}))
+            secrets = _deployment.secrets_of(service.get("variables", {}), role.options)
+            if secrets:
+                raise PlanError(
+                    f"playbooks/systems/{name}.yml: {', '.join(secrets)} holds a secret, and a plan is kept with the "
+                    "results of its run. Leave it to the role, or write a lookup that finds it."
+                )
+
+
+def deployment_of(chosen: dict[str, Json], roles: t.Mapping[str, _deployment.Role]) -> Json:
+    """What is deployed for systems; a PlanError when they cannot be deployed together."""
+    try:
+        return _deployment.deployment_of(chosen, roles)
+    except _deployment.ConflictError as error:
+        raise PlanError(f"{error}.") from error
+
+
+def variables_of(request: Json, effort: Json) -> dict[str, str]:
+    """The values of fio's variables: as was asked for, else as the effort says."""
+    unknown = sorted(set(request["variables"]) - set(effort["variables"]))
+    if unknown:
+        raise PlanError(f"Unknown workload variable '{unknown[0]}'. Known: {', '.join(effort['variables'])}.")
+    return {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
 
 
 def refuse_systems_without_a_pass(offered: dict[str, list[str]], passes: dict[str, list[str]]) -> None:
@@ -243,6 +270,8 @@ class Catalog(t.NamedTuple):
     """The text of the job that verifies the files of a layout, by the layout's name."""
     ceilings: dict[str, str]
     """The text of every job that measures what disk or network do by themselves, by name."""
+    roles: t.Mapping[str, _deployment.Role] = {}
+    """What every role says of its variables, by name."""
 
 
 def twin_of(system: str) -> str:
@@ -441,7 +470,7 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         ``ceilings`` (whether they are measured; None: as the effort says).
     :param filesystems: the file systems that the host's kernel can mount or serve.
     """
-    profiles, workloads, layouts, efforts, checks, ceiling_jobs = catalog
+    profiles, workloads, layouts, efforts, checks, ceiling_jobs, roles = catalog
     asked = split(request["system"])
     systems = choose("system", asked, profiles)
     if not systems:
@@ -457,24 +486,21 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
     trials = int(request["trials"] or effort["trials"])
     if trials < 1:
         raise PlanError(f"trials={trials}: at least one trial is needed.")
-    unknown = sorted(set(request["variables"]) - set(effort["variables"]))
-    if unknown:
-        raise PlanError(f"Unknown workload variable '{unknown[0]}'. Known: {', '.join(effort['variables'])}.")
+    variables = variables_of(request, effort)
     passes = passes_of_all(works, split(request.get("passes")) or effort["passes"], workloads)
-    variables = {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
     seed = str(request["seed"])
-    chosen = {name: profiles[name] for name in systems}
-    refuse_faulty_profiles(chosen, profiles)
+    refuse_faulty_profiles({name: profiles[name] for name in systems}, profiles, roles)
+    chosen = {name: _deployment.named(profiles[name]) for name in systems}
     protocols = {name: served_of(profile, wanted) for name, profile in chosen.items()}
     unserved = not_served(chosen, wanted)
     if asked == ["all"] and any(protocols.values()):  # nobody named those that have nothing to do
         systems = [name for name in systems if protocols[name]]
-        chosen = {name: profiles[name] for name in systems}
+        chosen = {name: chosen[name] for name in systems}
     refuse_idle_systems(chosen, protocols, wanted)
     if request.get("aa"):
         twin = twin_of(systems[0])
         systems = [systems[0], twin, *systems[1:]]
-        chosen = {name: profiles[_series.original(name)] for name in systems}
+        chosen = {name: chosen[_series.original(name)] for name in systems}
         protocols[twin] = protocols[systems[0]]
     offered = {name: list(chosen[name].get("passes", PASSES)) for name in systems}
     refuse_systems_without_a_pass(offered, passes)
@@ -518,6 +544,7 @@ def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) ->
         "ceilings": ceilings,
         "extend": bool(effort.get("extend", False)),
         "grow": bool(effort.get("grow", False)) and not request["trials"],
+        "deployment": deployment_of(chosen, roles),
         "nodes": nodes_of(chosen, {name for names in protocols.values() for name in names}, request, filesystems),
         "cells": cells,
         "turns": turns,

@@ -22,9 +22,10 @@ KEYS: dict[str, type] = {
     "requires": dict,
 }
 REQUIRED = ("description", "services", "protocols", "durability")
-SERVICE_KEYS: dict[str, type] = {"role": str, "node": str, "variables": dict}
+SERVICE_KEYS: dict[str, type] = {"name": str, "role": str, "node": str, "variables": dict}
 DURABILITY = ("volatile", "local-durable", "remote-durable")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def meant(name: str, known: t.Iterable[str], cutoff: float = 0.6) -> str:
@@ -84,6 +85,8 @@ def faults_of(profile: t.Any, protocols: t.Collection[str], used: t.Collection[s
         return faults
     for number, service in enumerate(profile["services"], 1):
         faults += faults_of_keys(service, SERVICE_KEYS, ("role", "node"), f"service {number}")
+        if isinstance(service, dict) and not SERVICE_NAME.fullmatch(str(service.get("name", "unnamed"))):
+            faults.append(f"'{service['name']}' cannot be the name of a service: letters, digits, _ . and - only")
     if not profile["services"]:
         faults.append("'services' of the profile is empty")
     faults += faults_of_names(profile, "protocols", protocols)

@@ -13,7 +13,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from rendering import rendered
 
+from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import read_catalog
+from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import named, services_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import head_of_job
 
 ROOT = Path(__file__).parents[2]
@@ -42,26 +45,28 @@ def test_profile(name):
         assert (ROOT / "roles" / service["role"] / "vars" / "main.yml").exists()
 
 
-def test_profiles_that_share_a_role_set_the_same_variables():
-    """Playbooks hand a profile's variables over as facts, which outlive the system: the next must set each again."""
-    variables: dict[str, dict[str, list[str]]] = {}
-    for name, profile in PROFILES.items():
-        for service in profile["services"]:
-            variables.setdefault(service["role"], {})[name] = sorted(service.get("variables", {}))
-    for role, by_profile in variables.items():
-        assert len({tuple(names) for names in by_profile.values()}) == 1, f"{role}: {by_profile}"
+def test_all_systems_can_be_deployed_in_one_run():
+    """What they share is one service, which has the buckets and the databases of all."""
+    catalog = read_catalog(ROOT / "playbooks")
+    services = {
+        service.name: service
+        for service in services_of({name: named(profile) for name, profile in PROFILES.items()}, catalog.roles)
+    }
+    assert set(services["object_store"].variables["object_store_buckets"]) == {
+        bucket
+        for profile in PROFILES.values()
+        for service in profile["services"]
+        for bucket in service["variables"].get("object_store_buckets", [])
+    }
+    assert len(services["postgresql"].systems) > 1
 
 
-def test_profiles_that_share_a_service_want_the_same_of_it():
-    """One run deploys them all on one node, one after the other: what the last one lacks, the others would lose."""
-    variables: dict[str, dict[str, object]] = {}
-    for name, profile in PROFILES.items():
-        for service in profile["services"][:-1]:
-            variables.setdefault(service["role"], {})[name] = service.get("variables", {})
-    assert len(variables["postgresql"]) > 1
-    for role, by_profile in variables.items():
-        first, *others = by_profile.values()
-        assert all(other == first for other in others), f"{role}: {by_profile}"
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_service_is_called_as_its_endpoint_is(name):
+    """Playbooks find the endpoint of a service by the name that the profile has for it."""
+    for service in named(PROFILES[name])["services"]:
+        variables = {key: value for key, value in service["variables"].items() if key.endswith("_name")}
+        assert rendered(f"{{{{ __{service['role']}_service.name }}}}", service["role"], **variables) == service["name"]
 
 
 @pytest.mark.parametrize("path", WORKLOADS, ids=lambda path: path.stem)

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import test_role_contract as contract
@@ -43,8 +45,8 @@ def broken_rules(tree: Path, role: str) -> list[str]:
     return [line for rule in rules for line in rule(tree, role)]
 
 
-def cells(tree: Path, system: str) -> list[str]:
-    """Plan the system as the main job does, and return the systems of its cells."""
+def plan(tree: Path, system: str) -> dict[str, Any]:
+    """Plan systems as the main job does."""
     answer = run_action(
         bench_plan.ActionModule,
         system=system,
@@ -53,7 +55,13 @@ def cells(tree: Path, system: str) -> list[str]:
         catalog=str(tree / "playbooks"),
         results=str(tree / "results"),
     )
-    return [cell["system"] for cell in answer["plan"]["cells"]]
+    planned: dict[str, Any] = answer["plan"]
+    return planned
+
+
+def cells(tree: Path, system: str) -> list[str]:
+    """Plan a system, and return the systems of the cells."""
+    return [cell["system"] for cell in plan(tree, system)["cells"]]
 
 
 def test_what_is_written_keeps_the_contract_and_can_be_planned(tree: Path) -> None:
@@ -68,6 +76,44 @@ def test_what_is_written_keeps_the_contract_and_can_be_planned(tree: Path) -> No
     assert [name for name in new if b"sample" in after[name].lower()] == []
     assert broken_rules(tree, "nfs_x") == []
     assert set(cells(tree, "nfs_x")) == {"nfs_x"}
+
+
+def on_a_store(profile: str) -> str:
+    """The profile of a new system that keeps its data in a bucket of the object store."""
+    store = "{role: object_store, node: object_store, variables: {object_store_buckets: [of-nas]}}"
+    path = "{{ endpoints.object_store.object_store.url }}/of-nas"
+    return profile.replace("services:\n", f"services:\n  - {store}\n").replace("/export/nas", f'"{path}"')
+
+
+def in_memory(profile: str) -> str:
+    """The profile of a new system that forgets everything when it stops."""
+    return f"{profile}passes: [warm]\n"
+
+
+@pytest.mark.parametrize("described", [on_a_store, in_memory])
+def test_a_system_is_one_file_of_its_own_also_where_others_stand_on_the_same(
+    tree: Path, described: Callable[[str], str]
+) -> None:
+    before = contents(tree)
+    alone = plan(tree, "all")
+    assert new_system(tree, "nas").returncode == 0
+    profile = tree / "playbooks/systems/nas.yml"
+    text = profile.read_text(encoding="utf-8")
+    profile.write_text(described(text), encoding="utf-8")
+    assert profile.read_text(encoding="utf-8") != text
+    assert {name: content for name, content in contents(tree).items() if name in before} == before
+    assert broken_rules(tree, "nas") == []
+    together = plan(tree, "all")
+    assert set(together["systems"]) == {*alone["systems"], "nas"}
+    assert {step["name"] for step in together["deployment"]["steps"]} >= {"nas", "object_store", "postgresql"}
+    stores = [
+        next(service for service in one["deployment"]["services"] if service["role"] == "object_store")["variables"]
+        for one in (alone, together)
+    ]
+    added = {"of-nas"} if described is on_a_store else set()
+    buckets = [set(store["object_store_buckets"]) for store in stores]
+    assert buckets[1] - buckets[0] == added
+    assert buckets[0] < buckets[1] or not added
 
 
 @pytest.mark.parametrize("name", ["", "Nfs", "a-b", "../x", "1st"])

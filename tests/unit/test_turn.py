@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import deployment_of, write_services
+
 ROOT = Path(__file__).resolve().parents[2]
 NODES = ("client", "database", "server")
 # Each entry point of role `stub` notes that it ran; where STUB_BROKEN is, it fails instead.
@@ -31,7 +33,8 @@ STUB = """
   ansible.builtin.fail: {{msg: It does not work}}
   when: inventory_hostname == lookup('ansible.builtin.env', 'STUB_BROKEN')
 - name: Publish
-  ansible.builtin.set_fact: {{service_endpoint: {{durability: volatile, port: "{{{{ stub_port | default('') }}}}"}}}}
+  ansible.builtin.set_fact:
+    service_endpoints: "{{{{ {{stub_name | default(''): {{'durability': 'volatile'}}}} }}}}"
 """
 # The role that made the nodes brings back those that ssh does not reach, unless there is no help for them.
 START = """
@@ -53,18 +56,20 @@ PLAY = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - ansible.builtin.set_fact: {{bench_catalog: "{catalog}"}}
+    - ansible.builtin.set_fact: {{bench_run_directory: "{run}"}}
 - hosts: client:database:server
   gather_facts: false
   ignore_unreachable: true
   timeout: {limit}
   vars:
-    plan: {{systems: {{first: {{durability: volatile}}, second: {{durability: volatile}}}}, layouts: {{}}}}
+    plan: {plan}
     node_kind: "{kind}"
     bench_group: {{client: client, database: database, server: server}}
     bench_hosts: [client, database, server]
     bench_client: client
+    bench_served: "{{{{ plan.systems.second.services[-1] }}}}"
     bench_serving: server
+    bench_endpoint: "{{{{ hostvars[bench_serving].service_endpoints[bench_served.name] }}}}"
     bench_is_client: "{{{{ inventory_hostname == bench_client }}}}"
     bench_turn_failure: >-
       {{{{ ansible_play_hosts_all | map('extract', hostvars, 'bench_failure_reason') | select | first | default('') }}}}
@@ -76,6 +81,19 @@ STEP = """
       vars: {{bench_steps: "{name}", bench_failed_step: Failed, bench_system: "{system}"}}
     - ansible.builtin.debug: {{msg: "stopped by <{{{{ bench_turn_failure }}}}>"}}
       run_once: true
+"""
+
+DEPLOY = """
+    - ansible.builtin.set_fact: {{bench_deploy_failures: {{}}}}
+    - ansible.builtin.include_tasks: "{steps}/deploy_step.yml"
+      loop: "{{{{ plan.deployment.steps }}}}"
+      loop_control: {{loop_var: bench_step}}
+    - ansible.builtin.debug: {{msg: "stopped by <{{{{ failures | to_json }}}}>"}}
+      run_once: true
+      vars:
+        failures: >-
+          {{{{ dict(bench_hosts | zip(bench_hosts | map('extract', hostvars, 'bench_deploy_failures')))
+               | dict2items | selectattr('value') | items2dict }}}}
 """
 
 
@@ -91,11 +109,16 @@ def take(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
     (collection / "roles/nodes_docker/tasks").mkdir(parents=True)
     (collection / "roles/nodes_docker/tasks/start.yml").write_text(START, encoding="utf-8")
     (collection / "plugins").symlink_to(ROOT / "plugins")
-    (tmp_path / "systems").mkdir()
+    systems = {}
     for system, port in {"first": 1, "second": 2}.items():
-        shared = {"role": "stub", "node": "database", "variables": {"stub_port": 0}}
-        own = {"role": "stub", "node": "server", "variables": {"stub_port": port}}
-        (tmp_path / f"systems/{system}.yml").write_text(json.dumps({"services": [shared, own]}), encoding="utf-8")
+        shared = {"role": "stub", "name": "base", "node": "database", "variables": {"stub_port": 0}}
+        own = {"role": "stub", "name": system, "node": "server", "variables": {"stub_port": port}}
+        systems[system] = {"services": [shared, own], "durability": "volatile"}
+    for service in [service for system in systems.values() for service in system["services"]]:
+        service["variables"]["stub_name"] = service["name"]
+    deployment = deployment_of(systems, {})
+    write_services(tmp_path / "run", deployment)
+    plan = json.dumps({"systems": systems, "layouts": {}, "deployment": deployment})
     (tmp_path / "ssh").write_text(SSH, encoding="utf-8")
     (tmp_path / "ssh").chmod(0o755)
     silent = tmp_path / "silent"
@@ -116,8 +139,11 @@ def take(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
         }
         inventory |= {node: {"hosts": {node: {}}} for node in NODES}
         (tmp_path / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
-        play = PLAY.format(catalog=tmp_path, kind=kind, limit=limit)
+        play = PLAY.format(run=tmp_path / "run", plan=plan, kind=kind, limit=limit)
         for name, system in steps:
+            if name == "deploy":
+                play += DEPLOY.format(steps=ROOT / "playbooks/steps")
+                continue
             play += STEP.format(steps=ROOT / "playbooks/steps", name=name, system=system)
         (tmp_path / "play.yml").write_text(play, encoding="utf-8")
         done = subprocess.run(
@@ -182,17 +208,39 @@ def test_what_started_is_mounted(take) -> None:
     assert [note.split()[:3] for note in notes][-1] == ["client", "load_client", "mount"]
 
 
-def test_what_systems_share_is_installed_once(take) -> None:
-    notes, _reason = take(("install.yml", "first"), ("install.yml", "second"))
-    assert [note for note in notes if "stop" not in note] == [
-        "database stub main 0",
-        "server stub main 1",
-        "database stub start 0",
-        "server stub main 2",
-    ]
+DEPLOYED = [
+    "database stub main 0",
+    "server stub main 1",
+    "server stub stop 1",
+    "server stub main 2",
+    "server stub stop 2",
+    "database stub stop 0",
+]
 
 
-STEPS = ("install.yml", "begin.yml", "cold.yml", "recover.yml", "end.yml")
+def test_every_service_is_deployed_once_and_stopped(take) -> None:
+    notes, (failures,) = take(("deploy", ""))
+    assert notes == DEPLOYED
+    assert failures == "{}"
+
+
+@pytest.mark.parametrize(
+    ("broken", "lost", "notes"),
+    [
+        # what stands on it is not even tried
+        ("database", {"first", "second"}, ["database stub main 0", "database stub stop 0"]),
+        ("server", {"first", "second"}, DEPLOYED),
+    ],
+)
+def test_a_service_that_cannot_be_deployed_fails_the_systems_that_stand_on_it(take, broken, lost, notes) -> None:
+    noted, (failures,) = take(("deploy", ""), STUB_BROKEN=broken)
+    assert [note for note in noted if "main" in note] == [note for note in notes if "main" in note]
+    said = json.loads(json.loads(f'"{failures}"'))
+    assert set(said[broken]) == lost
+    assert set(said[broken].values()) == {f"Deployment failed on {broken}: Do not work: It does not work"}
+
+
+STEPS = ("begin.yml", "cold.yml", "recover.yml", "end.yml")
 LOST = "Failed on database: Fail on a node that does not answer: Node database does not answer."
 
 

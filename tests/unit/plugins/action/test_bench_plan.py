@@ -15,6 +15,7 @@ from acting import run_action
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.netfs.bench.plugins.action.bench_grow import ActionModule as Grow
+from ansible_collections.netfs.bench.plugins.action.bench_open import ActionModule as Open
 from ansible_collections.netfs.bench.plugins.action.bench_plan import ActionModule as Plan
 from ansible_collections.netfs.bench.plugins.plugin_utils import _catalog
 
@@ -46,6 +47,32 @@ def test_a_run_that_exists_is_taken_up_with_its_own_plan(tmp_path):
     plan = run(tmp_path, run="mine", trials=2)["plan"]
     keep(tmp_path, plan)
     assert run(tmp_path, run="mine", effort="full", system="nonsense")["plan"] == plan
+
+
+def test_a_run_that_is_taken_up_deploys_what_was_planned_whatever_became_of_the_profile(tmp_path):
+    catalog = tmp_path / "collection/playbooks"
+    shutil.copytree(CATALOG, catalog)
+    answer = run(tmp_path, run="mine", system="rclone", catalog=str(catalog))
+    run_action(Open, run_directory=answer["run_directory"], plan=answer["plan"])
+    services = Path(answer["run_directory"]) / "services"
+    before = {path.name: path.read_text(encoding="utf-8") for path in services.iterdir()}
+    assert set(before) == {"object_store@object_store.yml", "rclone@server.yml"}
+    profile = catalog / "systems/rclone.yml"
+    profile.write_text(profile.read_text(encoding="utf-8").replace("netfs-bench-rclone", "edited"), encoding="utf-8")
+    for path in services.iterdir():
+        path.write_text("edited", encoding="utf-8")
+    again = run(tmp_path, run="mine", system="rclone", catalog=str(catalog))
+    run_action(Open, run_directory=again["run_directory"], plan=again["plan"])
+    assert {path.name: path.read_text(encoding="utf-8") for path in services.iterdir()} == before
+
+
+def test_a_run_of_before_plans_said_what_they_deploy_is_refused(tmp_path):
+    plan = run(tmp_path, run="old")["plan"]
+    del plan["deployment"]
+    keep(tmp_path, plan)
+    for words in ({}, {"rerun": "failed"}):
+        with pytest.raises(AnsibleActionFail, match=r"^Run old was planned before .* can be reported and compared"):
+            run(tmp_path, run="old", **words)
 
 
 def test_a_plan_that_is_damaged_is_named(tmp_path):

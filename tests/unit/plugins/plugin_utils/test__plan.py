@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from runs import read
 
+from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     Catalog,
     PlanError,
@@ -249,7 +250,37 @@ def test_a_profile_that_no_system_can_have_is_refused_where_it_is_asked_for():
     broken = {**PROFILES, "mine": {**PROFILE, "services": [{"role": "mine", "node": "sever"}]}}
     with pytest.raises(PlanError, match=r"^playbooks/systems/mine.yml: unknown node 'sever'. Did you mean 'server'\?"):
         make_plan({**REQUEST, "system": "mine"}, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])
-    assert make_plan(REQUEST, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])["systems"] == {"ganesha": PROFILE}
+    assert list(make_plan(REQUEST, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])["systems"]) == ["ganesha"]
+
+
+STORE = {"role": "store", "node": "store", "variables": {"store_buckets": ["a"], "store_port": 1}}
+ON_STORE = {name: {**PROFILE, "services": [STORE, {"role": name, "node": "server"}]} for name in ("one", "two")}
+
+
+def test_a_plan_says_what_is_deployed_with_the_variables_of_all_systems():
+    other = {**STORE, "variables": {"store_buckets": ["b"], "store_port": 1}}
+    profiles = {**ON_STORE, "two": {**ON_STORE["two"], "services": [other, {"role": "two", "node": "server"}]}}
+    made = make_plan({**REQUEST, "system": "one,two", "aa": True}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+    jsonschema.validate(made, SCHEMA)
+    store, *_servers = made["deployment"]["services"]
+    assert store["systems"] == ["one", "two"]
+    assert store["variables"] == {"store_buckets": ["a", "b"], "store_port": 1}
+    assert [service["name"] for service in made["systems"]["one#2"]["services"]] == ["store", "one"]
+
+
+def test_systems_that_want_different_services_are_refused_with_both():
+    other = {**STORE, "variables": {"store_port": 2}}
+    profiles = {**ON_STORE, "two": {**ON_STORE["two"], "services": [other, {"role": "two", "node": "server"}]}}
+    with pytest.raises(PlanError, match=r"^store@store cannot .* one sets it to 1, two sets it to 2\. Make .*own\.$"):
+        make_plan({**REQUEST, "system": "one,two"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+
+
+def test_a_secret_in_a_profile_is_refused_and_not_shown():
+    role = Role({}, {"store_key": {"type": "str", "no_log": True}})
+    profiles = {"one": {**PROFILE, "services": [{**STORE, "variables": {"store_key": "hidden"}}]}}
+    with pytest.raises(PlanError, match=r"^playbooks/systems/one\.yml: store_key holds a secret") as raised:
+        make_plan({**REQUEST, "system": "one"}, CATALOG._replace(profiles=profiles, roles={"store": role}), ["nfs"])
+    assert "hidden" not in str(raised.value)
 
 
 def test_a_system_that_can_have_no_cold_pass_has_none():
