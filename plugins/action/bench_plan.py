@@ -19,7 +19,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
     refuse_missing_packages,
     refuse_small_disk,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, describe, make_plan, split
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, Request, describe, make_plan, split
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 
 KERNELS = ["auto", "host", "own"]
@@ -97,7 +97,7 @@ def new_plan(args: Json) -> Json:
         "seed": args["seed"] or secrets.token_hex(4),
         "run": args["run"] or name,
     }
-    plan = make_plan(request, read_catalog(Path(args["catalog"])), host_filesystems())
+    plan = make_plan(Request.of(request), read_catalog(Path(args["catalog"])), host_filesystems()).record()
     if args["node_kind"] == "docker":
         refuse_small_disk(plan, "/")
     return plan

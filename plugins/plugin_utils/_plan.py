@@ -9,6 +9,7 @@ Everything here is pure: profiles, workloads and what the host can do come in as
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 import re
@@ -52,6 +53,90 @@ def split(value: str | list[str] | None) -> list[str]:
     """Names from ``a,b`` or ``[a, b]``, each once, in the order given."""
     parts = value.split(",") if isinstance(value, str) else value or []
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What was asked for; what is empty is as the effort and the profiles say."""
+
+    systems: list[str]
+    protocols: list[str]
+    workloads: list[str]
+    effort: str
+    trials: int
+    passes: list[str]
+    seed: str
+    variables: Json
+    """They override those of the effort."""
+    node_kind: str
+    node_kernel: str
+    server_kernel: str
+    run: str
+    created: str
+    collection_version: str
+    aa: bool
+    """Whether the first system is measured a second time under another label."""
+    budget: str
+    """As :func:`minutes_of` reads it."""
+    ceilings: bool | None
+    """Whether they are measured; None: as the effort says."""
+
+    @classmethod
+    def of(cls, args: Json) -> Request:
+        """From the arguments of a task, in which names may be lists or ``a,b``."""
+        return cls(
+            systems=split(args["system"]),
+            protocols=split(args["protocol"]),
+            workloads=split(args["workload"]) or ["all"],
+            effort=args["effort"],
+            trials=int(args["trials"]),
+            passes=split(args.get("passes")),
+            seed=str(args["seed"]),
+            variables=args["variables"],
+            node_kind=args["node_kind"],
+            node_kernel=args["node_kernel"],
+            server_kernel=args["server_kernel"],
+            run=args["run"],
+            created=args["created"],
+            collection_version=args["collection_version"],
+            aa=bool(args.get("aa")),
+            budget=str(args.get("budget", "")),
+            ceilings=args.get("ceilings"),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a run measures, as it is kept in ``plan.json``; ``schemas/plan.schema.json`` describes each field."""
+
+    run: str
+    created: str
+    collection_version: str
+    effort: str
+    seed: str
+    trials: int
+    variables: dict[str, str]
+    systems: dict[str, Json]
+    workloads: dict[str, Json]
+    layouts: dict[str, Json]
+    checks: dict[str, str]
+    ceilings: dict[str, Json]
+    extend: bool
+    grow: bool
+    deployment: Json
+    nodes: Json
+    cells: list[Json]
+    turns: list[Json]
+    dataset_bytes: int
+    estimate_seconds: int
+    families: list[Json]
+    trimmed: str
+    budget: str
+    not_served: list[Json]
+
+    def record(self) -> Json:
+        """The plan as it is kept."""
+        return {"schema": SCHEMA, **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)}}
 
 
 def choose(kind: str, wanted: list[str], known: t.Iterable[str]) -> list[str]:
@@ -159,12 +244,12 @@ def deployment_of(chosen: dict[str, Json], roles: t.Mapping[str, _deployment.Rol
         raise PlanError(f"{error}.") from error
 
 
-def variables_of(request: Json, effort: Json) -> dict[str, str]:
+def variables_of(request: Request, effort: Json) -> dict[str, str]:
     """The values of fio's variables: as was asked for, else as the effort says."""
-    unknown = sorted(set(request["variables"]) - set(effort["variables"]))
+    unknown = sorted(set(request.variables) - set(effort["variables"]))
     if unknown:
         raise PlanError(f"Unknown workload variable '{unknown[0]}'. Known: {', '.join(effort['variables'])}.")
-    return {name: str(value) for name, value in {**effort["variables"], **request["variables"]}.items()}
+    return {name: str(value) for name, value in {**effort["variables"], **request.variables}.items()}
 
 
 def refuse_systems_without_a_pass(offered: dict[str, list[str]], passes: dict[str, list[str]]) -> None:
@@ -198,7 +283,7 @@ def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[
 
 
 def nodes_of(
-    profiles: dict[str, Json], protocols: t.Iterable[str], request: Json, filesystems: t.Container[str]
+    profiles: dict[str, Json], protocols: t.Iterable[str], request: Request, filesystems: t.Container[str]
 ) -> Json:
     """Every node that the systems and the client need: ``{name: {"kernel", "why"}}``."""
     needs: dict[str, set[str]] = {"client": {CLIENT_FILESYSTEM[protocol] for protocol in protocols}}
@@ -207,10 +292,12 @@ def nodes_of(
             needs.setdefault(service["node"], set())
         for node, features in (profile.get("requires") or {}).items():
             needs.setdefault(node, set()).update(features)
-    if request["node_kind"] != "docker":
-        return {name: {"kernel": "its own", "why": f"nodes of kind {request['node_kind']}"} for name in sorted(needs)}
+    if request.node_kind != "docker":
+        return {name: {"kernel": "its own", "why": f"nodes of kind {request.node_kind}"} for name in sorted(needs)}
     return {
-        name: choose_kernel(request["node_kernel" if name == "client" else "server_kernel"], needs[name], filesystems)
+        name: choose_kernel(
+            request.node_kernel if name == "client" else request.server_kernel, needs[name], filesystems
+        )
         for name in sorted(needs)
     }
 
@@ -454,107 +541,137 @@ def turn_seconds(variables: dict[str, str], passes: dict[str, list[str]]) -> int
     return sum(map(len, passes.values())) * cell + barriers + TURN_OVERHEAD_S
 
 
-def wanted_ceilings(request: Json, effort: Json) -> bool:
-    """Whether ceilings are measured: as was asked for, else as the effort says."""
-    asked = request.get("ceilings")
-    return bool(effort.get("ceilings", False) if asked is None else asked)
+class Systems(t.NamedTuple):
+    """The systems of a run by their labels, and over what each is measured."""
+
+    profiles: dict[str, Json]
+    protocols: dict[str, list[str]]
+    not_served: list[Json]
+    """The pairs of a system and a wanted protocol that are not measured."""
 
 
-def make_plan(request: Json, catalog: Catalog, filesystems: t.Container[str]) -> Json:
-    """The plan of a run, or a PlanError.
+def systems_of(names: list[str], wanted: list[str], request: Request, catalog: Catalog) -> Systems:
+    """The profiles of the systems over the wanted protocols; a PlanError for one that is faulty or has nothing to do.
 
-    :param request: ``system``, ``protocol``, ``workload`` (names, lists or ``a,b``), ``effort``, ``trials`` (0: as the
-        effort says), ``passes`` (empty: as the effort says), ``seed``, ``variables`` (override the effort's),
-        ``node_kind``, ``node_kernel``, ``server_kernel``, ``run``, ``created``, ``collection_version``, ``aa`` (the
-        first system is measured a second time under another label), ``budget`` (as :func:`minutes_of` reads it),
-        ``ceilings`` (whether they are measured; None: as the effort says).
-    :param filesystems: the file systems that the host's kernel can mount or serve.
+    Where all systems were asked for, those that serve none of the protocols are left out: nobody named them.
     """
-    profiles, workloads, layouts, efforts, checks, ceiling_jobs, roles = catalog
-    asked = split(request["system"])
-    systems = choose("system", asked, profiles)
-    if not systems:
-        raise PlanError(f"No system was named. Add -e system=NAME; known: {', '.join(profiles)}, all.")
-    effort = efforts[choose("effort", [request["effort"]], efforts)[0]]
-    wanted = choose("protocol", split(request["protocol"]), CLIENT_FILESYSTEM)
-    works = {
-        name: with_cold_job(head_of_job(name, workloads[name]))
-        for name in choose("workload", split(request["workload"]) or ["all"], workloads)
-    }
-    used_layouts = {work["layout"] for work in works.values()} - {"none"}
-    choose("layout", sorted(used_layouts), layouts)
-    trials = int(request["trials"] or effort["trials"])
+    refuse_faulty_profiles({name: catalog.profiles[name] for name in names}, catalog.profiles, catalog.roles)
+    profiles = {name: _deployment.named(catalog.profiles[name]) for name in names}
+    protocols = {name: served_of(profile, wanted) for name, profile in profiles.items()}
+    unserved = not_served(profiles, wanted)
+    if request.systems == ["all"] and any(protocols.values()):
+        profiles = {name: profile for name, profile in profiles.items() if protocols[name]}
+    refuse_idle_systems(profiles, protocols, wanted)
+    labels = list(profiles)
+    if request.aa:
+        labels.insert(1, twin_of(labels[0]))
+    return Systems(
+        {label: profiles[_series.original(label)] for label in labels},
+        {label: protocols[_series.original(label)] for label in labels},
+        unserved,
+    )
+
+
+def works_of(request: Request, catalog: Catalog) -> dict[str, Json]:
+    """The wanted workloads with their jobs; a PlanError for one that is unknown or needs a layout that is."""
+    names = choose("workload", request.workloads, catalog.workloads)
+    works = {name: with_cold_job(head_of_job(name, catalog.workloads[name])) for name in names}
+    choose("layout", layouts_of(works), catalog.layouts)
+    return works
+
+
+def layouts_of(works: dict[str, Json]) -> list[str]:
+    """The layouts that workloads read."""
+    return sorted({work["layout"] for work in works.values()} - {"none"})
+
+
+def axes_of(request: Request, systems: Systems, passes: dict[str, list[str]]) -> Axes:
+    """What trials are made of; a PlanError when a system can have none of the passes."""
+    offered = {name: list(profile.get("passes", PASSES)) for name, profile in systems.profiles.items()}
+    refuse_systems_without_a_pass(offered, passes)
+    return Axes(request.seed, systems.protocols, passes, offered)
+
+
+def ceilings_of(
+    systems: Systems, works: dict[str, Json], variables: dict[str, str], axes: Axes, catalog: Catalog
+) -> dict[str, Json]:
+    """What could not be faster, by name, each measured in every trial."""
+    return _ceilings.ceilings_of(
+        {
+            "systems": systems.profiles,
+            "workloads": works,
+            "variables": variables,
+            "cells": trial_of(axes, 1)[1],
+        },
+        {name: head_of_job(name, text) for name, text in catalog.ceilings.items()},
+        catalog.layouts,
+        size_bytes(variables["SIZE"]),
+    )
+
+
+def trials_of(request: Request, effort: Json) -> int:
+    """How many trials were asked for, or the effort has."""
+    trials = int(request.trials or effort["trials"])
     if trials < 1:
         raise PlanError(f"trials={trials}: at least one trial is needed.")
-    variables = variables_of(request, effort)
-    passes = passes_of_all(works, split(request.get("passes")) or effort["passes"], workloads)
-    seed = str(request["seed"])
-    refuse_faulty_profiles({name: profiles[name] for name in systems}, profiles, roles)
-    chosen = {name: _deployment.named(profiles[name]) for name in systems}
-    protocols = {name: served_of(profile, wanted) for name, profile in chosen.items()}
-    unserved = not_served(chosen, wanted)
-    if asked == ["all"] and any(protocols.values()):  # nobody named those that have nothing to do
-        systems = [name for name in systems if protocols[name]]
-        chosen = {name: chosen[name] for name in systems}
-    refuse_idle_systems(chosen, protocols, wanted)
-    if request.get("aa"):
-        twin = twin_of(systems[0])
-        systems = [systems[0], twin, *systems[1:]]
-        chosen = {name: chosen[_series.original(name)] for name in systems}
-        protocols[twin] = protocols[systems[0]]
-    offered = {name: list(chosen[name].get("passes", PASSES)) for name in systems}
-    refuse_systems_without_a_pass(offered, passes)
-    axes = Axes(seed, {name: protocols[name] for name in systems}, passes, offered)
-    ceilings: dict[str, Json] = {}
-    if wanted_ceilings(request, effort):
-        ceilings = _ceilings.ceilings_of(
-            {"systems": chosen, "workloads": works, "variables": variables, "cells": trial_of(axes, 1)[1]},
-            {name: head_of_job(name, text) for name, text in ceiling_jobs.items()},
-            layouts,
-            size_bytes(variables["SIZE"]),
-        )
-    turns_per_trial = sum(len(protocols[name]) for name in systems)
-    trial_seconds = turns_per_trial * turn_seconds(variables, passes) + _ceilings.seconds_of(ceilings)
-    trials, trimmed = fit_budget(trials, trial_seconds, str(request.get("budget", "")))
+    return trials
 
-    cells: list[Json] = []
-    turns: list[Json] = []
-    for trial in range(1, trials + 1):
-        more_turns, more_cells = trial_of(axes, trial)
-        turns += more_turns
-        cells += more_cells
-    families = families_of(cells, systems, works)
+
+def make_plan(request: Request, catalog: Catalog, filesystems: t.Container[str]) -> Plan:
+    """The plan of a run, or a PlanError.
+
+    :param filesystems: the file systems that the host's kernel can mount or serve.
+    """
+    names = choose("system", request.systems, catalog.profiles)
+    if not names:
+        raise PlanError(f"No system was named. Add -e system=NAME; known: {', '.join(catalog.profiles)}, all.")
+    effort = catalog.efforts[choose("effort", [request.effort], catalog.efforts)[0]]
+    wanted = choose("protocol", request.protocols, CLIENT_FILESYSTEM)
+    works = works_of(request, catalog)
+    trials = trials_of(request, effort)
+    variables = variables_of(request, effort)
+    passes = passes_of_all(works, request.passes or effort["passes"], catalog.workloads)
+    systems = systems_of(names, wanted, request, catalog)
+    axes = axes_of(request, systems, passes)
+    measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
+    ceilings = ceilings_of(systems, works, variables, axes, catalog) if measure_ceilings else {}
+    turns_per_trial = sum(map(len, systems.protocols.values()))
+    trial_seconds = turns_per_trial * turn_seconds(variables, passes) + _ceilings.seconds_of(ceilings)
+    trials, trimmed = fit_budget(trials, trial_seconds, request.budget)
+    orders = [trial_of(axes, trial) for trial in range(1, trials + 1)]
+    cells = [cell for _turns, cells in orders for cell in cells]
+    families = families_of(cells, list(systems.profiles), works)
     refuse_large_families(families, trials)
-    return {
-        "schema": SCHEMA,
-        "run": request["run"],
-        "created": request["created"],
-        "collection_version": request["collection_version"],
-        "effort": request["effort"],
-        "seed": seed,
-        "trials": trials,
-        "variables": variables,
-        "systems": chosen,
-        "workloads": works,
-        "layouts": {
-            name: {"job": layouts[name], "sha256": hashlib.sha256(layouts[name].encode()).hexdigest()}
-            for name in sorted(used_layouts)
+    layouts = layouts_of(works)
+    return Plan(
+        run=request.run,
+        created=request.created,
+        collection_version=request.collection_version,
+        effort=request.effort,
+        seed=request.seed,
+        trials=trials,
+        variables=variables,
+        systems=systems.profiles,
+        workloads=works,
+        layouts={
+            name: {"job": catalog.layouts[name], "sha256": hashlib.sha256(catalog.layouts[name].encode()).hexdigest()}
+            for name in layouts
         },
-        "checks": {name: checks[name] for name in sorted(used_layouts & set(checks))},
-        "ceilings": ceilings,
-        "extend": bool(effort.get("extend", False)),
-        "grow": bool(effort.get("grow", False)) and not request["trials"],
-        "deployment": deployment_of(chosen, roles),
-        "nodes": nodes_of(chosen, {name for names in protocols.values() for name in names}, request, filesystems),
-        "cells": cells,
-        "turns": turns,
-        "dataset_bytes": dataset_bytes(works, variables),
-        "estimate_seconds": trials * trial_seconds,
-        "families": families,
-        "trimmed": trimmed,
-        "budget": str(request.get("budget", "")),
-        "not_served": unserved,
-    }
+        checks={name: catalog.checks[name] for name in layouts if name in catalog.checks},
+        ceilings=ceilings,
+        extend=bool(effort.get("extend", False)),
+        grow=bool(effort.get("grow", False)) and not request.trials,
+        deployment=deployment_of(systems.profiles, catalog.roles),
+        nodes=nodes_of(systems.profiles, set().union(*systems.protocols.values()), request, filesystems),
+        cells=cells,
+        turns=[turn for turns, _cells in orders for turn in turns],
+        dataset_bytes=dataset_bytes(works, variables),
+        estimate_seconds=trials * trial_seconds,
+        families=families,
+        trimmed=trimmed,
+        budget=request.budget,
+        not_served=systems.not_served,
+    )
 
 
 def describe(plan: Json) -> list[str]:

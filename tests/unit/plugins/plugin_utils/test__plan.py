@@ -16,6 +16,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Rol
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     Catalog,
     PlanError,
+    Request,
     choose,
     choose_kernel,
     describe,
@@ -78,8 +79,13 @@ REQUEST = {
 }
 
 
+def made_plan(request, catalog, filesystems):
+    """The plan as it is kept."""
+    return make_plan(Request.of(request), catalog, filesystems).record()
+
+
 def plan(filesystems=("nfs", "nfs4"), **request):
-    return make_plan({**copy.deepcopy(REQUEST), **request}, CATALOG, filesystems)
+    return made_plan({**copy.deepcopy(REQUEST), **request}, CATALOG, filesystems)
 
 
 @pytest.mark.parametrize(
@@ -249,8 +255,8 @@ def test_a_latency_that_fio_does_not_measure_is_refused():
 def test_a_profile_that_no_system_can_have_is_refused_where_it_is_asked_for():
     broken = {**PROFILES, "mine": {**PROFILE, "services": [{"role": "mine", "node": "sever"}]}}
     with pytest.raises(PlanError, match=r"^playbooks/systems/mine.yml: unknown node 'sever'. Did you mean 'server'\?"):
-        make_plan({**REQUEST, "system": "mine"}, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])
-    assert list(make_plan(REQUEST, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])["systems"]) == ["ganesha"]
+        made_plan({**REQUEST, "system": "mine"}, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])
+    assert list(made_plan(REQUEST, CATALOG._replace(profiles=broken), ["nfs", "nfs4"])["systems"]) == ["ganesha"]
 
 
 STORE = {"role": "store", "node": "store", "variables": {"store_buckets": ["a"], "store_port": 1}}
@@ -260,7 +266,7 @@ ON_STORE = {name: {**PROFILE, "services": [STORE, {"role": name, "node": "server
 def test_a_plan_says_what_is_deployed_with_the_variables_of_all_systems():
     other = {**STORE, "variables": {"store_buckets": ["b"], "store_port": 1}}
     profiles = {**ON_STORE, "two": {**ON_STORE["two"], "services": [other, {"role": "two", "node": "server"}]}}
-    made = make_plan({**REQUEST, "system": "one,two", "aa": True}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+    made = made_plan({**REQUEST, "system": "one,two", "aa": True}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
     jsonschema.validate(made, SCHEMA)
     store, *_servers = made["deployment"]["services"]
     assert store["systems"] == ["one", "two"]
@@ -272,40 +278,40 @@ def test_systems_that_want_different_services_are_refused_with_both():
     other = {**STORE, "variables": {"store_port": 2}}
     profiles = {**ON_STORE, "two": {**ON_STORE["two"], "services": [other, {"role": "two", "node": "server"}]}}
     with pytest.raises(PlanError, match=r"^store@store cannot .* one sets it to 1, two sets it to 2\. Make .*own\.$"):
-        make_plan({**REQUEST, "system": "one,two"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+        made_plan({**REQUEST, "system": "one,two"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
 
 
 def test_a_secret_in_a_profile_is_refused_and_not_shown():
     role = Role({}, {"store_key": {"type": "str", "no_log": True}})
     profiles = {"one": {**PROFILE, "services": [{**STORE, "variables": {"store_key": "hidden"}}]}}
     with pytest.raises(PlanError, match=r"^playbooks/systems/one\.yml: store_key holds a secret") as raised:
-        make_plan({**REQUEST, "system": "one"}, CATALOG._replace(profiles=profiles, roles={"store": role}), ["nfs"])
+        made_plan({**REQUEST, "system": "one"}, CATALOG._replace(profiles=profiles, roles={"store": role}), ["nfs"])
     assert "hidden" not in str(raised.value)
 
 
 def test_a_system_that_can_have_no_cold_pass_has_none():
     profiles = {**PROFILES, "memory": {**PROFILE, "passes": ["warm"]}}
     request = {**REQUEST, "system": "memory,ganesha", "passes": "warm,cold", "workload": "seq-read"}
-    made = make_plan(request, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+    made = made_plan(request, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
     jsonschema.validate(made, SCHEMA)
     passes = {(cell["system"], cell["pass"]) for cell in made["cells"]}
     assert passes == {("memory", "warm"), ("ganesha", "warm"), ("ganesha", "cold")}
     assert "  no cold pass: memory, as its profile says" in describe(made)
     assert {(cell["system"], cell["pass"]) for cell in grown(made, [])["cells"] if cell["trial"] == 2} == passes
     with pytest.raises(PlanError, match="memory can have no cold pass"):
-        make_plan({**request, "passes": "cold"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
+        made_plan({**request, "passes": "cold"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
 
 
 @pytest.mark.parametrize("key", ["question", "metric"])
 def test_a_workload_must_say_what_it_answers(key):
     broken = "\n".join(line for line in JOB.splitlines() if not line.startswith(f"; {key}"))
     with pytest.raises(PlanError, match=f"'seq-read' has no line '; {key}"):
-        make_plan(REQUEST, CATALOG._replace(workloads={"seq-read": broken}), ["nfs", "nfs4"])
+        made_plan(REQUEST, CATALOG._replace(workloads={"seq-read": broken}), ["nfs", "nfs4"])
 
 
 def test_a_workload_with_an_unknown_layout_is_refused():
     with pytest.raises(PlanError, match="Unknown layout 'data'"):
-        make_plan(REQUEST, CATALOG._replace(layouts={"other": ""}), ["nfs", "nfs4"])
+        made_plan(REQUEST, CATALOG._replace(layouts={"other": ""}), ["nfs", "nfs4"])
 
 
 def test_description_says_cells_kernel_and_order():
@@ -486,7 +492,7 @@ def test_growth_keeps_to_the_plan_and_its_budget(changes, grows):
 )
 def test_ceilings_are_planned_when_asked_for_or_as_the_effort_says(asked, effort, wanted):
     catalog = CATALOG._replace(efforts={"smoke": {**EFFORTS["smoke"], **effort}})
-    made = make_plan({**copy.deepcopy(REQUEST), "ceilings": asked}, catalog, ("nfs", "nfs4"))
+    made = made_plan({**copy.deepcopy(REQUEST), "ceilings": asked}, catalog, ("nfs", "nfs4"))
     jsonschema.validate(made, SCHEMA)
     assert bool(made["ceilings"]) == wanted
     assert any("ceilings" in line for line in describe(made)) == wanted
