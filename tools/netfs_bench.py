@@ -25,6 +25,7 @@ for place in (*ROOT.parents[2:3], ROOT / ".venv/collections"):
 try:
     from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _reports, _verdicts
     from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+    from ansible_collections.netfs.bench.plugins.plugin_utils._runs import all_runs, latest_run
 except ImportError as problem:
     sys.exit(f"netfs-bench: {problem}. Call make setup first, or put a Python that has Ansible first into PATH.")
 
@@ -34,10 +35,10 @@ EXIT_USAGE = 2
 def find(results: Path, name: str) -> Path:
     """The directory of a run from its path, its name, "baseline" or "latest"."""
     if name == "latest":
-        runs = sorted(path.parent for path in results.glob("*/plan.json"))
-        if not runs:
+        run = latest_run(results)
+        if run is None:
             raise RunError(f"There is no run in {results}. Measure something first, or name another with --results.")
-        return runs[-1]
+        return run
     if name == "baseline":
         found = _verdicts.baseline_of(results)
         if found is None:
@@ -83,11 +84,11 @@ def show(options: argparse.Namespace) -> int:
         return findings.code
     find(options.results, "latest")
     baseline = _verdicts.baseline_of(options.results)
-    for path in sorted(options.results.glob("*/plan.json")):
+    for run in all_runs(options.results):
         try:
-            findings, place = _reports.judge(path.parent)
+            findings, place = _reports.judge(run)
         except RunError as error:
-            say([f"{path.parent.name}: not readable. {error}"])
+            say([f"{run.name}: not readable. {error}"])
             continue
         mark = " (baseline)" if baseline and place.name == baseline.name else ""
         say([f"{place.name}{mark}: exit code {findings.code}. {_verdicts.sentence(findings)}"])

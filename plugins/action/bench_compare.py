@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._runs import CHOICE, ONE_OF, chosen_run
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import baseline_of, declare_baseline, sentence
 
 
@@ -25,15 +26,16 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         args = self.validate_argument_spec(
             {
-                "run_directory": {"type": "path", "required": True},
+                **CHOICE,
                 "base_directory": {"type": "path"},
                 "declare": {"type": "bool", "default": False},
                 "force": {"type": "bool", "default": False},
                 "strict": {"type": "bool", "default": False},
-            }
+            },
+            **ONE_OF,
         )[1]
-        run = Path(args["run_directory"])
         try:
+            run = chosen_run(args)
             if args["declare"]:
                 return self._declare(run)
             base = Path(args["base_directory"]) if args["base_directory"] else baseline_of(run.parent)

@@ -21,6 +21,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, Request, describe, make_plan, split
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._runs import latest_run
 
 KERNELS = ["auto", "host", "own"]
 
@@ -69,7 +70,8 @@ def existing_plan(args: Json) -> Json | None:
     """The plan of the run that is named, or of the latest one; None when a new run is wanted."""
     results, name = Path(args["results"]), args["run"]
     if args["rerun"] and not name:
-        name = max((path.parent.name for path in results.glob("*/plan.json")), default="")
+        latest = latest_run(results)
+        name = latest.name if latest else ""
     existing = results / name / "plan.json"
     if name and existing.exists():
         plan = read_json(existing)

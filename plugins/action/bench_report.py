@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._runs import CHOICE, ONE_OF, chosen_run
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import sentence
 
 
@@ -25,19 +25,21 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         args = self.validate_argument_spec(
             {
-                "run_directory": {"type": "path", "required": True},
+                **CHOICE,
                 "force": {"type": "bool", "default": False},
                 "strict": {"type": "bool", "default": False},
-            }
+            },
+            **ONE_OF,
         )[1]
         try:
-            findings, place = judge(Path(args["run_directory"]), force=args["force"], strict=args["strict"])
+            findings, place = judge(chosen_run(args), force=args["force"], strict=args["strict"])
             lines, changed = settle(place, findings, dry_run=self._task.check_mode)
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
         return {
             "changed": any(changed.values()),
             "lines": lines,
+            "run": place.name,
             "files": [str(place / name) for name in changed],
             "failed_cells": sum(one.failed for one in findings.series.values()),
             "missing_cells": sum(one.missing for one in findings.series.values()),

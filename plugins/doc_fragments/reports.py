@@ -12,6 +12,16 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
+  run_directory:
+    description: Directory of the run. Without it, O(results) and O(run) say which.
+    type: path
+  results:
+    description: Directory that holds the runs. Needed without O(run_directory).
+    type: path
+  run:
+    description: Name of a run in O(results); empty means the latest.
+    type: str
+    default: ""
   force:
     description: Compare also what was measured on unlike terms, and say so in every table.
     type: bool

@@ -103,6 +103,12 @@ def states(shown: Mapping[str, Mapping[str, str]], asked: Sequence[str]) -> Json
     }
 
 
+def running(shown: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the names of the units that run, or are about to start or to stop."""
+    states_of_running = ("active", "activating", "reloading", "deactivating")
+    return sorted(name for name, properties in shown.items() if properties.get("ActiveState") in states_of_running)
+
+
 # Ports
 
 

@@ -17,10 +17,6 @@ description:
   - Series that were not measured on equal terms are refused, with the fields that differ.
   - Runs on the controller.
 options:
-  run_directory:
-    description: Directory of the run that is judged.
-    type: path
-    required: true
   base_directory:
     description: Directory of the earlier run. Without one, the baseline that was declared in the same folder is taken.
     type: path

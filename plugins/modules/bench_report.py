@@ -18,11 +18,6 @@ description:
     terminal; C(report.csv) has a line per series, C(verdicts.csv) one per comparison; C(report.json),
     C(report.junit.xml) and C(report.prom) are for other programs; C(verdict.json) holds the exit code.
   - Asks no node anything and runs on the controller, also long after the run.
-options:
-  run_directory:
-    description: Directory of the run.
-    type: path
-    required: true
 extends_documentation_fragment:
   - netfs.bench.reports
 author:
@@ -44,6 +39,10 @@ lines:
   returned: success
   type: list
   elements: str
+run:
+  description: Name of the run.
+  returned: success
+  type: str
 files:
   description: Paths of the reports.
   returned: success

@@ -45,6 +45,22 @@ ActiveState=inactive
 ASKED = ["netfs-ganesha.service", "nfs-ganesha.service", "portmap.service", "nope.service"]
 
 
+@pytest.mark.parametrize(
+    "said, units",
+    [
+        ("", []),
+        ("Id=netfs-a.service\nActiveState=active\n\nId=b.service\nActiveState=inactive\n", ["netfs-a.service"]),
+        (
+            "Id=b.service\nActiveState=deactivating\n\nId=a.service\nActiveState=activating\n",
+            ["a.service", "b.service"],
+        ),
+        ("Id=a.service\nActiveState=failed\n", []),
+    ],
+)
+def test_units_that_run(said: str, units: list[str]) -> None:
+    assert module.running(module.parse_show(said)) == units
+
+
 def test_states_of_units() -> None:
     assert module.states(module.parse_show(SHOWN), ASKED) == {
         "active": ["netfs-ganesha.service"],

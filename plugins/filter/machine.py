@@ -1,0 +1,50 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: machine
+short_description: The hosts that stand for the nodes of a plan
+version_added: 0.2.0
+description:
+  - Several hosts in the groups of a plan are several machines. The first host of each group, by name, is the first one,
+    and so on; a group with a single host takes part in all.
+positional: groups, number
+options:
+  _input:
+    description: Names of nodes, as a list or as the keys of a dictionary.
+    type: raw
+    required: true
+  groups:
+    description: The inventory's groups, each with its hosts.
+    type: dict
+    required: true
+  number:
+    description: Number of the machine, counted from 0. After the last one comes the first again.
+    type: int
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show which hosts take part in the second trial
+  ansible.builtin.debug:
+    msg: "{{ ['client', 'server'] | netfs.bench.machine({'client': ['c'], 'server': ['s1', 's2']}, 1) }}"
+  # {"client": "c", "server": "s2"}
+"""
+
+RETURN = r"""
+_value:
+  description: The host of each node.
+  type: dict
+"""
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._machines import machine
+
+
+class FilterModule:
+    """Ansible's way to find the filter."""
+
+    def filters(self):
+        return {"machine": machine}
