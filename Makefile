@@ -22,13 +22,13 @@ setup-test: ## Install what the tests need besides
 	@tools/setup test
 
 bench: setup ## Measure: system=ganesha effort=smoke unless given
-	@.venv/bin/python tools/play.py bench.yml system=ganesha effort=smoke
+	@.venv/bin/python tools/play.py bench.yml system effort
 
 plan: setup ## Show what bench would measure, and for how long
-	@.venv/bin/python tools/play.py bench.yml system=ganesha effort=smoke plan_only=true
+	@.venv/bin/python tools/play.py bench.yml system effort plan_only=true
 
 nodes: setup ## Make the nodes that bench would use, and leave them
-	@.venv/bin/python tools/play.py playbooks/nodes.yml system=ganesha effort=smoke
+	@.venv/bin/python tools/play.py playbooks/nodes.yml system effort
 
 report: setup ## Report on a run again: run=NAME
 	@.venv/bin/python tools/play.py playbooks/report.yml

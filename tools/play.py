@@ -2,11 +2,12 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Runs a playbook from make, handing on every name=value of make's command line.
 
-    .venv/bin/python tools/play.py PLAYBOOK [NAME=DEFAULT ...]
+    .venv/bin/python tools/play.py PLAYBOOK [NAME | NAME=DEFAULT ...]
 
-make leaves its command line in MAKEFLAGS, with blanks and backslashes escaped. Each variable reaches Ansible as JSON,
-so that blanks, commas and quotes in a value stay what they are. A name that nothing reads is refused: Ansible would
-take it without a word, and measure the default.
+NAME alone is an option that has another default with make, which playbooks/options.yml says. make leaves its command
+line in MAKEFLAGS, with blanks and backslashes escaped. Each variable reaches Ansible as JSON, so that blanks, commas
+and quotes in a value stay what they are. A name that nothing reads is refused: Ansible would take it without a word,
+and measure the default.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -41,18 +43,27 @@ def from_environment(root: Path) -> set[str]:
     return {name for text in texts for name in re.findall(r"ansible\.builtin\.env', '([A-Z]\w*)'", text)}
 
 
+def options(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the public options of the playbooks."""
+    described: dict[str, dict[str, Any]] = yaml.safe_load((root / "playbooks/options.yml").read_text(encoding="utf-8"))
+    return described
+
+
 def known(root: Path) -> set[str]:
     """Return the names that something reads: the playbooks, fio's jobs, the roles."""
-    names = from_environment(root)
-    for path in root.glob("playbooks/**/*.yml"):
-        text = path.read_text(encoding="utf-8")
-        names |= set(re.findall(r"(?<![\w.])([A-Za-z]\w*)(?: \| default\(| is (?:not )?defined)", text))
+    names = from_environment(root) | set(options(root))
     for effort in yaml.safe_load((root / "playbooks/efforts.yml").read_text(encoding="utf-8")).values():
         names |= set(effort["variables"])
     for path in root.glob("roles/*/meta/argument_specs.yml"):
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
             names |= set(entry.get("options", {}))
     return names
+
+
+def defaults(words: list[str], root: Path) -> dict[str, str]:
+    """Return the variables of the command line, those without a value with that of the options."""
+    pairs = (word.partition("=") for word in words)
+    return {name: value if equals else options(root)[name]["make"] for name, equals, value in pairs}
 
 
 def refuse_unknown(names: set[str], root: Path) -> None:
@@ -75,12 +86,12 @@ def with_utf8(environment: dict[str, str]) -> dict[str, str]:
 
 
 def main() -> None:
-    playbook, *defaults = sys.argv[1:]
+    playbook, *words = sys.argv[1:]
     root = Path(__file__).resolve().parent.parent
     asked = given(os.environ.pop("MAKEFLAGS", ""))
     refuse_unknown(set(asked), root)
     handed = {name: value for name, value in asked.items() if name not in from_environment(root)}
-    variables = {**dict(word.split("=", 1) for word in defaults), **handed}
+    variables = {**defaults(words, root), **handed}
     extra = [word for name, value in variables.items() for word in ("-e", json.dumps({name: value}))]
     os.chdir(root)
     program = root / ".venv/bin/ansible-playbook"

@@ -231,11 +231,12 @@ def tasks_of(service: Json) -> str:
     The variables stand at the include, so that they are seen inside the role and nowhere else.
     """
     task = {
-        "name": f"Run entry point {{{{ entry_point }}}} of {service['name']}",
+        "name": f"Run the entry point of {service['name']}",
         "ansible.builtin.include_role": {
             "name": f"netfs.bench.{service['role']}",
             "tasks_from": "{{ entry_point }}",
         },
+        "when": f"inventory_hostname in groups['{service['node']}']",
         # sorted, as plan.json has them
         "vars": json.loads(json.dumps(service["variables"], sort_keys=True)),
     }

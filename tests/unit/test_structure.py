@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "action": {"plugin_utils", "module_utils"},
     "callback": {"plugin_utils", "module_utils"},
     "filter": {"plugin_utils"},
+    "lookup": {"plugin_utils"},
     "plugin_utils": {"plugin_utils", "module_utils"},
     "modules": {"module_utils"},
     "module_utils": {"module_utils"},

@@ -1,6 +1,6 @@
 # Copyright netfs.bench contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Steps of playbooks/steps on nodes that are only names, with roles that only say what was asked of them."""
+"""Steps of the playbooks on nodes that are only names, with roles that only say what was asked of them."""
 
 from __future__ import annotations
 
@@ -56,43 +56,43 @@ PLAY = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - ansible.builtin.set_fact: {{bench_run_directory: "{run}"}}
+    - ansible.builtin.set_fact: {{bench_run_directory: "{run}", bench_plan: {plan}}}
 - hosts: client:database:server
   gather_facts: false
+  vars_files: ["{playbooks}/common/vars.yml"]
   ignore_unreachable: true
   timeout: {limit}
   vars:
-    plan: {plan}
     node_kind: "{kind}"
-    bench_group: {{client: client, database: database, server: server}}
-    bench_hosts: [client, database, server]
-    bench_client: client
-    bench_served: "{{{{ plan.systems.second.services[-1] }}}}"
-    bench_serving: server
-    bench_endpoint: "{{{{ hostvars[bench_serving].service_endpoints[bench_served.name] }}}}"
-    bench_is_client: "{{{{ inventory_hostname == bench_client }}}}"
-    bench_turn_failure: >-
+    machine: {{client: client, database: database, server: server}}
+    machine_hosts: [client, database, server]
+    client_host: client
+    mounted_service: "{{{{ plan.systems.second.services[-1] }}}}"
+    server_host: server
+    mounted_endpoint: "{{{{ hostvars[server_host].service_endpoints[mounted_service.name] }}}}"
+    is_client: "{{{{ inventory_hostname == client_host }}}}"
+    turn_failure: >-
       {{{{ ansible_play_hosts_all | map('extract', hostvars, 'bench_failure_reason') | select | first | default('') }}}}
-    bench_turn: {{system: second, protocol: nfs3}}
+    turn: {{system: second, protocol: nfs3}}
   tasks:
 """
 STEP = """
-    - ansible.builtin.include_tasks: {{file: "{steps}/guarded.yml"}}
-      vars: {{bench_steps: "{name}", bench_failed_step: Failed, bench_system: "{system}"}}
-    - ansible.builtin.debug: {{msg: "stopped by <{{{{ bench_turn_failure }}}}>"}}
+    - ansible.builtin.include_tasks: {{file: "{playbooks}/common/guarded.yml"}}
+      vars: {{steps_file: "../measure/{name}", failed_step: Failed, system_label: "{system}"}}
+    - ansible.builtin.debug: {{msg: "stopped by <{{{{ turn_failure }}}}>"}}
       run_once: true
 """
 
 DEPLOY = """
     - ansible.builtin.set_fact: {{bench_deploy_failures: {{}}}}
-    - ansible.builtin.include_tasks: "{steps}/deploy_step.yml"
+    - ansible.builtin.include_tasks: "{playbooks}/deploy/step.yml"
       loop: "{{{{ plan.deployment.steps }}}}"
-      loop_control: {{loop_var: bench_step}}
+      loop_control: {{loop_var: deploy_step}}
     - ansible.builtin.debug: {{msg: "stopped by <{{{{ failures | to_json }}}}>"}}
       run_once: true
       vars:
         failures: >-
-          {{{{ dict(bench_hosts | zip(bench_hosts | map('extract', hostvars, 'bench_deploy_failures')))
+          {{{{ dict(machine_hosts | zip(machine_hosts | map('extract', hostvars, 'bench_deploy_failures')))
                | dict2items | selectattr('value') | items2dict }}}}
 """
 
@@ -108,7 +108,8 @@ def take(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
             (tasks / f"{entry}.yml").write_text(STUB.format(role=role, entry=entry), encoding="utf-8")
     (collection / "roles/nodes_docker/tasks").mkdir(parents=True)
     (collection / "roles/nodes_docker/tasks/start.yml").write_text(START, encoding="utf-8")
-    (collection / "plugins").symlink_to(ROOT / "plugins")
+    for name in ("plugins", "playbooks"):
+        (collection / name).symlink_to(ROOT / name)
     systems = {}
     for system, port in {"first": 1, "second": 2}.items():
         shared = {"role": "stub", "name": "base", "node": "database", "variables": {"stub_port": 0}}
@@ -139,12 +140,12 @@ def take(tmp_path: Path) -> Callable[..., tuple[list[str], list[str]]]:
         }
         inventory |= {node: {"hosts": {node: {}}} for node in NODES}
         (tmp_path / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
-        play = PLAY.format(run=tmp_path / "run", plan=plan, kind=kind, limit=limit)
+        play = PLAY.format(playbooks=ROOT / "playbooks", run=tmp_path / "run", plan=plan, kind=kind, limit=limit)
         for name, system in steps:
             if name == "deploy":
-                play += DEPLOY.format(steps=ROOT / "playbooks/steps")
+                play += DEPLOY.format(playbooks=ROOT / "playbooks")
                 continue
-            play += STEP.format(steps=ROOT / "playbooks/steps", name=name, system=system)
+            play += STEP.format(playbooks=ROOT / "playbooks", name=name, system=system)
         (tmp_path / "play.yml").write_text(play, encoding="utf-8")
         done = subprocess.run(
             [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.json", "play.yml"],
@@ -288,10 +289,10 @@ def test_deploying_and_measuring_begin_with_what_an_earlier_run_left() -> None:
     """A server that still runs may make the deployment of another one fail, which then fails all its cells."""
     for name in ("deploy", "measure"):
         plays = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
-        (tasks,) = (play["tasks"] for play in plays if "vars_files" in play)
-        assert tasks[0]["ansible.builtin.include_tasks"] == "steps/prepare.yml"
-        assert tasks[0]["vars"] == {"bench_preparation": "prepare_node.yml"}
-    steps = yaml.safe_load((ROOT / "playbooks/steps/prepare_node.yml").read_text(encoding="utf-8"))
+        (tasks,) = (play["tasks"] for play in plays if len(play.get("vars_files", [])) > 1)
+        assert tasks[0]["ansible.builtin.include_tasks"] == "common/prepare.yml"
+        assert tasks[0]["vars"] == {"preparation": "../common/prepare_node.yml"}
+    steps = yaml.safe_load((ROOT / "playbooks/common/prepare_node.yml").read_text(encoding="utf-8"))
     assert [step["name"] for step in steps][1:] == [
         "Unmount what an earlier run left mounted",
         "Stop services left by an earlier run",
@@ -305,18 +306,19 @@ MACHINES = """
     - ansible.builtin.set_fact: {{bench_plan: {{nodes: {{client: {{}}, object_store: {{}}, server: {{}}}}}}}}
 - hosts: all
   gather_facts: false
-  vars_files: ["{playbooks}/vars/machines.yml"]
-  vars: {{bench_machine: "{{{{ trial - 1 }}}}", node_kind: existing}}
+  vars_files: ["{playbooks}/common/vars.yml", "{playbooks}/common/machine.yml"]
+  vars: {{machine_number: "{{{{ trial - 1 }}}}", node_kind: existing}}
   tasks:
     - ansible.builtin.debug:
-        msg: "<{{{{ ([trial] + bench_group.values() | list) | join(' ') }}}}>"
+        msg: "<{{{{ ([trial] + machine.values() | list) | join(' ') }}}}>"
       loop: [1, 2, 3, 4]
       loop_control: {{loop_var: trial}}
       run_once: true
 - hosts: localhost
   gather_facts: false
+  vars_files: ["{playbooks}/common/vars.yml"]
   tasks:
-    - ansible.builtin.include_tasks: "{playbooks}/steps/inventory_check.yml"
+    - ansible.builtin.include_tasks: "{playbooks}/common/inventory_check.yml"
 """
 
 
@@ -328,7 +330,11 @@ def test_machines_take_turns_from_trial_to_trial_and_are_whole(tmp_path: Path, s
     done = subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts", "play.yml"],
         cwd=tmp_path,
-        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "default"},
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
+            "ANSIBLE_STDOUT_CALLBACK": "default",
+        },
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
