@@ -59,7 +59,7 @@ PLAY = """
     - ansible.builtin.set_fact: {{bench_run_directory: "{run}", bench_plan: {plan}}}
 - hosts: client:database:server
   gather_facts: false
-  vars_files: ["{playbooks}/common/vars.yml"]
+  vars_files: ["{playbooks}/steps/common/vars.yml"]
   ignore_unreachable: true
   timeout: {limit}
   vars:
@@ -77,7 +77,7 @@ PLAY = """
   tasks:
 """
 STEP = """
-    - ansible.builtin.include_tasks: {{file: "{playbooks}/common/guarded.yml"}}
+    - ansible.builtin.include_tasks: {{file: "{playbooks}/steps/common/guarded.yml"}}
       vars: {{steps_file: "../measure/{name}", failed_step: Failed, system_label: "{system}"}}
     - ansible.builtin.debug: {{msg: "stopped by <{{{{ turn_failure }}}}>"}}
       run_once: true
@@ -85,7 +85,7 @@ STEP = """
 
 DEPLOY = """
     - ansible.builtin.set_fact: {{bench_deploy_failures: {{}}}}
-    - ansible.builtin.include_tasks: "{playbooks}/deploy/step.yml"
+    - ansible.builtin.include_tasks: "{playbooks}/steps/deploy/step.yml"
       loop: "{{{{ plan.deployment.steps }}}}"
       loop_control: {{loop_var: deploy_step}}
     - ansible.builtin.debug: {{msg: "stopped by <{{{{ failures | to_json }}}}>"}}
@@ -290,9 +290,9 @@ def test_deploying_and_measuring_begin_with_what_an_earlier_run_left() -> None:
     for name in ("deploy", "measure"):
         plays = yaml.safe_load((ROOT / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
         (tasks,) = (play["tasks"] for play in plays if len(play.get("vars_files", [])) > 1)
-        assert tasks[0]["ansible.builtin.include_tasks"] == "common/prepare.yml"
+        assert tasks[0]["ansible.builtin.include_tasks"] == "steps/common/prepare.yml"
         assert tasks[0]["vars"] == {"preparation": "../common/prepare_node.yml"}
-    steps = yaml.safe_load((ROOT / "playbooks/common/prepare_node.yml").read_text(encoding="utf-8"))
+    steps = yaml.safe_load((ROOT / "playbooks/steps/common/prepare_node.yml").read_text(encoding="utf-8"))
     assert [step["name"] for step in steps][1:] == [
         "Unmount what an earlier run left mounted",
         "Stop services left by an earlier run",
@@ -306,7 +306,7 @@ MACHINES = """
     - ansible.builtin.set_fact: {{bench_plan: {{nodes: {{client: {{}}, object_store: {{}}, server: {{}}}}}}}}
 - hosts: all
   gather_facts: false
-  vars_files: ["{playbooks}/common/vars.yml", "{playbooks}/common/machine.yml"]
+  vars_files: ["{playbooks}/steps/common/vars.yml", "{playbooks}/steps/common/machine.yml"]
   vars: {{machine_number: "{{{{ trial - 1 }}}}", node_kind: existing}}
   tasks:
     - ansible.builtin.debug:
@@ -316,9 +316,9 @@ MACHINES = """
       run_once: true
 - hosts: localhost
   gather_facts: false
-  vars_files: ["{playbooks}/common/vars.yml"]
+  vars_files: ["{playbooks}/steps/common/vars.yml"]
   tasks:
-    - ansible.builtin.include_tasks: "{playbooks}/common/inventory_check.yml"
+    - ansible.builtin.include_tasks: "{playbooks}/steps/common/inventory_check.yml"
 """
 
 
