@@ -46,6 +46,9 @@ options:
         description: Protocol; V(tcp) if omitted.
         type: str
         choices: [tcp, udp]
+      holder:
+        description: Unit beside O(holders) that may have it.
+        type: str
   holders:
     description: Units that may hold the ports.
     type: list
@@ -220,11 +223,12 @@ def socket_answers(params, running):
     if answer.rc and params["ports"]:
         raise FailureError(f"Who holds the ports is not known: {answer.stderr.strip()} (package iproute2)")
     sockets = parse_sockets(answer.stdout)
+    holders = params["holders"] + [entry["holder"] for entry in params["ports"] if entry["holder"]]
     taken = takers(
         sockets,
         params["ports"],
-        ours=in_units({pid for socket in sockets for _name, pid in socket.users}, params["holders"]),
-        holders=params["holders"],
+        ours=in_units({pid for socket in sockets for _name, pid in socket.users}, holders),
+        holders=holders,
         running=running,
     )
     return taken, listening(sockets), answer.rc == 0
@@ -274,6 +278,7 @@ def main():
                     "port": {"type": "int", "required": True},
                     "variable": {"type": "str", "required": True},
                     "protocol": {"type": "str", "choices": ["tcp", "udp"]},
+                    "holder": {"type": "str"},
                 },
             },
             "holders": {"type": "list", "elements": "str", "default": []},

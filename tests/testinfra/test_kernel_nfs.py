@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from typing import Any
@@ -247,6 +248,13 @@ def test_a_kernel_without_an_nfs_server_is_refused(node: Host) -> None:
     assert "netfs.bench.ganesha" in said
     assert node.check_output("exportfs -s") == before
     assert node.file("/proc/fs/nfsd/threads").content_string.strip() == "8"
+
+
+@pytest.mark.parametrize("helper", ["mount", "status"])
+def test_a_port_that_a_helper_cannot_have_is_refused(helper: str) -> None:
+    variable = f"kernel_nfs_{helper}_port"
+    said = secrets_of.refusal(**{variable: 22})
+    assert re.search(rf"Port 22 is taken by sshd .*, set {variable}[.]", said), said
 
 
 def test_a_durability_among_the_options_is_refused(node: Host) -> None:
