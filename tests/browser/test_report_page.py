@@ -95,14 +95,20 @@ def look(browser):
         context.close()
 
 
+NOTHING_IN_SIGHT_IS_MISSING = """() =>
+    [...document.querySelectorAll('.figure:not(:has(.cartesianlayer))')].every(figure => {
+        const {top, bottom} = figure.getBoundingClientRect();
+        return bottom <= 0 || top >= innerHeight || top === bottom;
+    })"""
+
+
 def read_through(page):
     """Scroll from top to bottom, as a reader does, until every picture in sight was drawn."""
     y, height = 0, page.evaluate("document.documentElement.scrollHeight")
     while y < height:
         page.evaluate(f"scrollTo({{top: {y}, behavior: 'instant'}})")
-        page.wait_for_timeout(40)
+        page.wait_for_function(NOTHING_IN_SIGHT_IS_MISSING)
         y += 600
-    page.wait_for_timeout(200)
 
 
 def nothing_wrong(page, path):
