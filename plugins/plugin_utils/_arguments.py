@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import RefusedValueError, kind, refuse
+from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import RefusedValueError, expanded, kind, refuse
 
 Option = Mapping[str, Any]
 
@@ -129,9 +129,7 @@ def _text(value: Any) -> str:
 def _path(value: Any) -> str:
     if not isinstance(value, str):
         return f"it is a path, and this is a {kind(value)}; {QUOTES}"
-    if re.search(r"\$(\w|\{)", value, re.ASCII):
-        return "Ansible's modules take a dollar sign in a path for a variable of the environment; write out its value"
-    return ""
+    return expanded(value)
 
 
 def _boolean(value: Any) -> str:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from posixpath import normpath
 from typing import Any
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import refuse, single_line
+from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import expanded, refuse, single_line
 
 EVERYBODY = "*"
 NODE = "127.0.0.1"  # the node itself, as its own probe reaches the server
@@ -41,8 +41,8 @@ def export_path(value: object, variable: str = "", *, named: bool = True) -> str
         refuse(value, "an export is named by its absolute path", variable)
     if {".", ".."} & set(path.split("/")):
         refuse(value, "it has a component . or .., which clients and servers resolve differently", variable)
-    if re.search(r"\$[A-Za-z_{]", path):
-        refuse(value, "Ansible's modules take a dollar sign in a path for a variable of the environment", variable)
+    if reason := expanded(path):
+        refuse(value, reason, variable)
     if named and re.search(r"[?]|%[0-9A-Fa-f]{2}", path):
         reason = "libnfs, the client that proves each export, cannot name a question mark, or % before two hex digits"
         refuse(value, reason, variable)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from types import UnionType
@@ -61,6 +62,13 @@ def single_line(value: object, variable: str = "", *, language: str, secret: boo
                 secret=secret,
             )
     return text
+
+
+def expanded(path: str) -> str:
+    """Return why a path would not stay as it is, or nothing: Ansible's modules expand it, other places do not."""
+    if not re.search(r"\$(\w|\{)", path, re.ASCII):
+        return ""
+    return "Ansible's modules take a dollar sign in a path for a variable of the environment; write out its value"
 
 
 def kind(value: object) -> str:
