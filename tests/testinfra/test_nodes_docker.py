@@ -14,8 +14,10 @@ import os
 import stat
 import subprocess
 from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import testinfra
@@ -45,6 +47,14 @@ def containers() -> list[dict[str, Any]]:
     found = docker("ps", "--all", "--quiet", "--filter", f"label=netfs.bench.installation={INSTALLATION}").split()
     inspected: list[dict[str, Any]] = json.loads(docker("inspect", *found)) if found else []
     return inspected
+
+
+def archive_of(path: Path) -> bytes:
+    """Return a zip archive that holds one file."""
+    stream = BytesIO()
+    with ZipFile(stream, "w") as archive:
+        archive.write(path, path.name)
+    return stream.getvalue()
 
 
 class Node:
@@ -115,6 +125,25 @@ def test_booted(each: Node) -> None:
     assert host.run("systemctl is-system-running --wait").stdout.strip() == "running", host.check_output(
         "systemctl --failed --no-pager"
     )
+
+
+def test_archives_are_compiled_once(each: Node, tmp_path: Path) -> None:
+    """A task finds the code of an archive as an earlier one left it; a damaged or foreign file is not believed."""
+    host = each.host()
+    (tmp_path / "part.py").write_text("def where(): raise RuntimeError\nvalue = 1\n")
+    program = "import part, sys; print(part.value, part.where.__code__.co_filename)"
+    cache = "/var/cache/zipimport"
+    packed = b64encode(archive_of(tmp_path / "part.py")).decode()
+    before = int(host.check_output(f"find {cache} -type f | wc -l"))
+    for name in ("one", "two"):
+        host.check_output(f"echo {packed} | base64 -d > /tmp/{name}.zip")
+        said = host.check_output(f"PYTHONPATH=/tmp/{name}.zip python3 -c %s", program)
+        assert said == f"1 /tmp/{name}.zip/part.py"
+    assert int(host.check_output(f"find {cache} -type f | wc -l")) == before + 1
+    assert host.check_output(f"stat -c %a:%U {cache}/*") == "700:root"
+    host.check_output(f"f=$(ls -t {cache}/*/* | head -n 1) && : > \"$f\"")
+    assert host.check_output("PYTHONPATH=/tmp/one.zip python3 -c %s", program) == "1 /tmp/one.zip/part.py"
+    host.check_output(f"rm /tmp/one.zip /tmp/two.zip $(ls -td {cache}/*/* | head -n 1)")
 
 
 def test_kernel(each: Node) -> None:
