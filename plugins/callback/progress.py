@@ -220,6 +220,7 @@ class CallbackModule(DefaultCallback):
         elif answer.get("lines"):
             for line in answer["lines"]:
                 self.show(line)
+            self._handle_warnings_and_exception(result)
         elif answer.get("changed"):
             with self.lock:
                 self.now("")
@@ -235,9 +236,9 @@ class CallbackModule(DefaultCallback):
     # cells
 
     def learn(self, answer: dict[str, t.Any]) -> None:
-        """Remember the plan when it goes by, and when measuring began."""
+        """Remember the plan of a run when it goes by, and when measuring began."""
         if isinstance(answer.get("plan"), dict):
-            self.workloads = answer["plan"]["workloads"]
+            self.workloads = answer["plan"].get("workloads", self.workloads)
         facts = answer.get("ansible_facts", {})
         if "bench_cells" in facts:
             self.total, self.took, self.last_cell = len(facts["bench_cells"]), [], time.monotonic()

@@ -26,6 +26,14 @@ SERVICE_KEYS: dict[str, type] = {"name": str, "role": str, "node": str, "variabl
 DURABILITY = ("volatile", "local-durable", "remote-durable")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+WORDS: dict[type, str] = {
+    str: "a text",
+    list: "a list",
+    dict: "a dictionary",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+}
 
 
 def meant(name: str, known: t.Iterable[str], cutoff: float = 0.6) -> str:
@@ -39,17 +47,23 @@ def unknown(kind: str, name: str, known: t.Collection[str]) -> str:
     return f"unknown {kind} '{name}'.{meant(name, known)} Known: {', '.join(known)}"
 
 
+def is_kind(value: t.Any, kind: type) -> bool:
+    """Whether a value of YAML is what a key takes: a whole number is a number as well, and true is neither."""
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
 def faults_of_keys(given: t.Any, kinds: dict[str, type], required: t.Iterable[str], where: str) -> list[str]:
     """Return what is wrong with the keys of a dictionary, and with the types of their values."""
     if not isinstance(given, dict):
         return [f"{where} is no dictionary"]
     faults = [unknown(f"key of {where}", str(name), kinds) for name in given if name not in kinds]
     faults += [f"{where} has no key '{name}'" for name in required if name not in given]
-    words: dict[type, str] = {str: "a text", list: "a list", dict: "a dictionary"}
     faults += [
-        f"'{name}' of {where} is not {words[kind]}"
+        f"'{name}' of {where} is not {WORDS[kind]}"
         for name, kind in kinds.items()
-        if name in given and not isinstance(given[name], kind)
+        if name in given and not is_kind(given[name], kind)
     ]
     return faults
 

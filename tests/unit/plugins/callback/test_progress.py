@@ -66,6 +66,15 @@ def test_every_cell_is_a_line_with_its_place_result_and_the_time_left(callback):
     assert "FAILED: fio was killed after 60 s" in third
 
 
+def test_the_lines_of_a_plan_are_shown_with_its_warnings(callback, monkeypatch):
+    warned = []
+    monkeypatch.setattr(callback, "_handle_warnings_and_exception", warned.append)
+    planned = result("Plan the cluster", plan={"nodes": {}}, lines=["topology mini: 4 nodes"], warnings=["2 voters"])
+    callback.v2_runner_on_ok(planned)
+    assert callback.lines == ["topology mini: 4 nodes"]
+    assert warned == [planned]
+
+
 def test_what_changed_is_said_and_what_did_not_is_not(callback):
     callback.v2_runner_on_ok(result("Write the configuration", changed=True))
     callback.v2_runner_on_ok(result("Look at it", changed=False))

@@ -1,0 +1,101 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.yaml import yaml_load
+from ansible.plugins.action import ActionBase
+from yaml import YAMLError
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import IMAGE_BYTES, host_filesystems, is_available
+from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import (
+    NETEM,
+    Machine,
+    demands_of,
+    describe,
+    plan_cluster,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
+from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, sentence, topology_of
+
+ENGINE_DIRECTORY = Path("/var/lib/docker")
+"""Where a Docker engine usually keeps what nodes take of the disk."""
+
+
+class ActionModule(ActionBase):
+    """Plan a cluster on the controller: that is where the topologies are, and whose engine makes containers."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
+        super().run(tmp, task_vars)
+        args = self.validate_argument_spec(
+            {
+                "topology": {"type": "str", "required": True},
+                "topologies": {"type": "path", "required": True},
+                "counts": {"type": "dict", "default": {}},
+                "node_kind": {"type": "str", "required": True, "choices": ["docker", "ec2", "existing"]},
+                "engine": {"type": "dict", "default": {}},
+                "ssh_sources": {"type": "list", "elements": "str", "default": []},
+                "present": {"type": "list", "elements": "str", "default": []},
+            }
+        )[1]
+        try:
+            plan = planned(args)
+        except TopologyError as error:
+            raise AnsibleActionFail(str(error)) from error
+        return {"changed": False, "plan": plan, "lines": describe(plan), "warnings": plan["warnings"]}
+
+
+def planned(args: Json) -> Json:
+    """The plan of a cluster; a TopologyError when it cannot be made."""
+    path = path_of(args["topology"], Path(args["topologies"]))
+    topology = topology_of(path.stem, read(path), args["counts"])
+    demands, faults = demands_of(args["engine"], args["ssh_sources"], topology.sites)
+    if faults:
+        raise TopologyError(topology.name, faults)
+    machine = this_machine() if args["node_kind"] == "docker" else None
+    return plan_cluster(topology, demands, args["node_kind"], machine, args["present"]).record()
+
+
+def path_of(name: str, directory: Path) -> Path:
+    """The file of a topology: one of a directory by its name, any other by its path; an error when it is neither."""
+    if "/" in name or Path(name).suffix in (".yml", ".yaml"):
+        return Path(name)
+    known = {path.stem: path for path in sorted(directory.glob("*.yml"))}
+    if name not in known:
+        raise AnsibleActionFail(
+            f"{sentence(unknown('topology', name, known))} A file of your own is named by its path, NAME.yml."
+        )
+    return known[name]
+
+
+def read(path: Path) -> t.Any:
+    """What stands in the file of a topology, or an error that says why it cannot be read."""
+    try:
+        return yaml_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AnsibleActionFail(f"The topology {path} cannot be read") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise AnsibleActionFail(f"The topology {path} is no YAML") from error
+
+
+def this_machine() -> Machine:
+    """What this machine has for containers."""
+    features = host_filesystems() | ({NETEM} if is_available("sch_netem") else set())
+    return Machine(
+        memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        free_disk=shutil.disk_usage(ENGINE_DIRECTORY if ENGINE_DIRECTORY.is_dir() else "/").free,
+        cpus=os.cpu_count() or 1,
+        features=frozenset(features),
+        image=IMAGE_BYTES,
+    )

@@ -1,0 +1,105 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from acting import run_action
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.netfs.bench.plugins.action import cluster_plan
+from ansible_collections.netfs.bench.plugins.action.cluster_plan import ActionModule, this_machine
+from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
+
+TOPOLOGIES = Path(__file__).parents[4] / "playbooks/topologies"
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch):
+    """A machine as the shipped topologies are made for."""
+    made = Machine(memory=24 << 30, free_disk=40 << 30, cpus=2, features=frozenset(), image=3 << 30)
+    monkeypatch.setattr(cluster_plan, "this_machine", lambda: made)
+
+
+def run(**args):
+    small = {"topology": "phase2", "topologies": str(TOPOLOGIES), "node_kind": "docker"}
+    return run_action(ActionModule, **{**small, **args})
+
+
+def own(tmp_path, text):
+    """A file of one's own."""
+    path = tmp_path / "own.yml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("kind", ["docker", "ec2", "existing"])
+@pytest.mark.parametrize(("name", "number"), [("phase2", 10), ("mini", 4)])
+def test_the_shipped_topologies_can_be_planned_for_every_kind(name, number, kind, check_mode):
+    answer = run(topology=name, node_kind=kind, check_mode=check_mode)
+    assert answer["changed"] is False
+    assert answer["plan"]["topology"] == name
+    assert len(answer["plan"]["nodes"]) == number
+    assert len(answer["lines"]) == number + 1
+    assert answer["warnings"] == []
+
+
+def test_what_the_engine_asks_is_heeded():
+    assert run(engine={"voters": {"a": 2}})["warnings"] == run(engine={"voters": {"a": 2}})["plan"]["warnings"] != []
+    with pytest.raises(
+        AnsibleActionFail, match=r"^Topology phase2 cannot be used\. Erasure coding 4\+2 at site a needs 6"
+    ):
+        run(engine={"erasure_coding": {"a": "4+2"}})
+    with pytest.raises(AnsibleActionFail, match="Unknown key of what the engine asks 'voter'"):
+        run(engine={"voter": {"a": 2}})
+
+
+def test_a_file_of_ones_own_is_named_by_its_path(tmp_path):
+    path = own(tmp_path, (TOPOLOGIES / "mini.yml").read_text(encoding="utf-8"))
+    assert run(topology=path)["plan"]["topology"] == "own"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (
+            {"topology": "phase3"},
+            r"Unknown topology 'phase3'\. Did you mean 'phase2'\? Known: mini, phase2\. A file of",
+        ),
+        ({"topology": "nowhere.yml"}, r"The topology nowhere\.yml cannot be read: .*No such file or directory"),
+        ({"topology": "/"}, r"The topology / cannot be read: .*Is a directory"),
+        (
+            {"counts": {"storage": 4}},
+            r"Topology phase2 cannot be used\. Unknown name in the counts 'storage'\. Did you",
+        ),
+        ({"counts": {"storage-a": 12}}, r"Topology phase2 cannot be used\. The 19 nodes need 34816 MiB of memory"),
+        ({"ssh_sources": ["0.0.0.0/0"]}, r"Topology phase2 cannot be used\. ssh would be open to the world"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(args, said):
+    with pytest.raises(AnsibleActionFail, match=f"^{said}"):
+        run(**args)
+
+
+def test_a_file_that_is_no_yaml_is_named(tmp_path):
+    with pytest.raises(AnsibleActionFail, match=r"own\.yml is no YAML: "):
+        run(topology=own(tmp_path, "nodes: ["))
+
+
+def test_nodes_that_are_there_have_taken_their_disk(monkeypatch):
+    full = Machine(memory=24 << 30, free_disk=20 << 30, cpus=2, features=frozenset(), image=3 << 30)
+    monkeypatch.setattr(cluster_plan, "this_machine", lambda: full)
+    with pytest.raises(AnsibleActionFail, match="10 nodes that are to be made need"):
+        run()
+    assert run(present=["storage-a-1", "storage-a-2"])
+
+
+def test_this_machine_has_something():
+    machine = this_machine()
+    assert machine.memory > 1 << 28
+    assert machine.cpus >= 1
+    assert machine.image > 0
