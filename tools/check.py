@@ -141,7 +141,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def environment() -> dict[str, str]:
     """Return what every part runs with: our programs first, our settings, no colours."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    # Without its bytecode every program, and each of the thousands of tasks, would compile Ansible anew
+    unwanted = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if name not in unwanted}
     return {
         **inherited,
         "PATH": f"{VENV / 'bin'}:{inherited.get('PATH', '')}:/usr/sbin:/sbin",

@@ -85,6 +85,17 @@ def with_utf8(environment: dict[str, str]) -> dict[str, str]:
     return environment if fits else {**environment, "LC_ALL": "C.UTF-8"}
 
 
+def with_bytecode(environment: dict[str, str], root: Path) -> dict[str, str]:
+    """Return an environment in which Python keeps its bytecode, where no file of the checkout lies.
+
+    Each task is a process of its own, and without bytecode compiles the parts of Ansible that it uses anew.
+    """
+    if "PYTHONDONTWRITEBYTECODE" not in environment:
+        return environment
+    others = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(root / ".cache/bytecode"), **others}
+
+
 def main() -> None:
     playbook, *words = sys.argv[1:]
     root = Path(__file__).resolve().parent.parent
@@ -95,7 +106,8 @@ def main() -> None:
     extra = [word for name, value in variables.items() for word in ("-e", json.dumps({name: value}))]
     os.chdir(root)
     program = root / ".venv/bin/ansible-playbook"
-    os.execve(program, [str(program), playbook, *extra], with_utf8(dict(os.environ)))
+    environment = with_bytecode(with_utf8(dict(os.environ)), root)
+    os.execve(program, [str(program), playbook, *extra], environment)
 
 
 if __name__ == "__main__":

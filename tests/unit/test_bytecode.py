@@ -1,0 +1,31 @@
+# Copyright netfs.bench contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What make starts keeps its bytecode, whatever the shell says: a run starts thousands of Python programs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHOW = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
+
+
+def test_programs_keep_their_bytecode(program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    play, check = program("play"), program("check")
+    for environment, root in (
+        (play.with_bytecode(dict(os.environ), tmp_path), tmp_path),
+        (check.environment(), check.ROOT),
+    ):
+        said = subprocess.check_output([sys.executable, "-c", SHOW], env=environment, text=True)
+        assert said.split() == ["False", str(root / ".cache/bytecode")]
+
+
+def test_who_writes_bytecode_anyway_keeps_it_where_it_is(program, tmp_path: Path) -> None:
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    assert program("play").with_bytecode(given, tmp_path) == given
