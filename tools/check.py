@@ -428,6 +428,23 @@ def inputs_of_tests(*patterns: str) -> Callable[[list[str]], Iterable[str]]:
     return lambda names: inputs.reached(inputs.chosen(names, [*patterns, "tests/support/", "pyproject.toml"]), names)
 
 
+def smoke_inputs(names: list[str]) -> set[str]:
+    """Return the files that the smoke tests look at: of the servers, those of the systems that they measure."""
+    tests = inputs.chosen(names, ["tests/smoke/", "tests/support/", "pyproject.toml"])
+    asked = {
+        name
+        for test in tests
+        for word in re.findall(r"system=([a-z0-9,-]+)", inputs.text(test))
+        for name in word.split(",")
+    }
+    profiles = [path for name in asked if (path := ROOT / f"playbooks/systems/{name}.yml").exists()]
+    services = [one for path in profiles for one in yaml_reader.safe_load(path.read_text())["services"]]
+    roles = [f"roles/{service['role']}/[!R]*" for service in services]
+    return inputs.reached(
+        [*tests, *inputs.chosen(names, ["playbooks/", "inventories/", "roles/nodes_docker/[!R]*", *roles])], names
+    )
+
+
 CODE = ("plugins/", "tests/", "tools/", "docs/site/", "roles/*.py", "pyproject.toml")
 PAGES = ("*.md", "docs/", "plugins/", "roles/*/meta/", "meta/", "changelogs/changelog.yaml")
 
@@ -458,7 +475,7 @@ def parts() -> list[Part]:
             )
             for name in scenarios()
         ),
-        Part("smoke", smoke, inputs_of_tests("tests/smoke/", "playbooks/", "roles/*/[!R]*", "inventories/"), 40),
+        Part("smoke", smoke, smoke_inputs, 40),
         Part(
             "integration",
             integration,

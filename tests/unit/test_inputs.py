@@ -72,9 +72,11 @@ def test_a_hash_tells_content_names_and_words(check, tmp_path, monkeypatch: pyte
     [
         (
             "roles/samba/templates/smb.conf.j2",
-            {"role:samba", "role:kernel_nfs", "smoke"},
-            {"role:rclone", "integration"},
+            {"role:samba", "role:kernel_nfs"},
+            {"role:rclone", "integration", "smoke"},
         ),
+        ("roles/rclone/tasks/main.yml", {"role:rclone", "smoke"}, {"role:samba"}),
+        ("roles/nodes_docker/tasks/nodes.yml", {"role:default", "smoke"}, {"integration"}),
         ("roles/service/tasks/run.yml", {"role:samba", "role:juicefs", "role:reuse", "smoke"}, {"browser", "sanity"}),
         ("roles/rclone/README.md", {"role:reuse", "site", "unit"}, {"role:rclone", "role:samba", "smoke"}),
         ("docs/nodes.md", {"site", "docs", "unit"}, {"smoke", "role:default", "ansible-lint", "mypy"}),
