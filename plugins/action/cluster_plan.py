@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import typing as t
@@ -14,8 +15,13 @@ from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
 from yaml import YAMLError
 
-from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import IMAGE_BYTES, host_filesystems, is_available
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
+    IMAGE_BYTES,
+    host_filesystems,
+    is_available,
+    read_catalog,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import (
     NETEM,
     Machine,
@@ -23,7 +29,10 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import (
     describe,
     plan_cluster,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._clusters import ClusterError, deploy
+from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import write_services
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, sentence, topology_of
 
 ENGINE_DIRECTORY = Path("/var/lib/docker")
@@ -41,7 +50,9 @@ class ActionModule(ActionBase):
         args = self.validate_argument_spec(
             {
                 "topology": {"type": "str", "required": True},
-                "topologies": {"type": "path", "required": True},
+                "catalog": {"type": "path", "required": True},
+                "system": {"type": "str", "default": ""},
+                "directory": {"type": "path"},
                 "counts": {"type": "dict", "default": {}},
                 "node_kind": {"type": "str", "required": True, "choices": ["docker", "ec2", "existing"]},
                 "engine": {"type": "dict", "default": {}},
@@ -51,42 +62,63 @@ class ActionModule(ActionBase):
         )[1]
         try:
             plan = planned(args)
-        except TopologyError as error:
+        except (TopologyError, ClusterError) as error:
             raise AnsibleActionFail(str(error)) from error
-        return {"changed": False, "plan": plan, "lines": describe(plan), "warnings": plan["warnings"]}
+        changed = bool(args["directory"]) and not self._task.check_mode and keep(Path(args["directory"]), plan)
+        return {"changed": changed, "plan": plan, "lines": describe(plan), "warnings": plan["warnings"]}
 
 
 def planned(args: Json) -> Json:
-    """The plan of a cluster; a TopologyError when it cannot be made."""
-    path = path_of(args["topology"], Path(args["topologies"]))
-    topology = topology_of(path.stem, read(path), args["counts"])
-    demands, faults = demands_of(args["engine"], args["ssh_sources"], topology.sites)
+    """The plan of a cluster; a TopologyError or a ClusterError when it cannot be made."""
+    catalog = Path(args["catalog"])
+    path = path_of("topology", args["topology"], catalog / "topologies")
+    topology = topology_of(path.stem, read("topology", path), args["counts"])
+    system = path_of("cluster", args["system"], catalog / "clusters") if args["system"] else None
+    profile = read("cluster", system) if system else {}
+    asked = profile.get("engine", {}) if isinstance(profile, dict) else {}
+    demands, faults = demands_of({**asked, **args["engine"]}, args["ssh_sources"], topology.sites)
     if faults:
         raise TopologyError(topology.name, faults)
     machine = this_machine() if args["node_kind"] == "docker" else None
-    return plan_cluster(topology, demands, args["node_kind"], machine, args["present"]).record()
+    plan = plan_cluster(topology, demands, args["node_kind"], machine, args["present"]).record()
+    if system:
+        plan["deployment"] = deploy(system.stem, profile, plan["groups"], read_catalog(catalog).roles).record()
+    return plan
 
 
-def path_of(name: str, directory: Path) -> Path:
-    """The file of a topology: one of a directory by its name, any other by its path; an error when it is neither."""
+def keep(directory: Path, plan: Json) -> bool:
+    """Write a plan and what it deploys into the directory of a cluster; return whether that changed anything."""
+    # as other programs read it, without what Ansible notes of the origin of a value
+    plain = json.loads(json.dumps(plan))
+    changed = write_services(directory, plain.get("deployment", {"services": []}))
+    path = directory / "plan.json"
+    if path.exists() and read_json(path) == plain:
+        return changed
+    write_json(path, plain)
+    return True
+
+
+def path_of(kind: str, name: str, directory: Path) -> Path:
+    """The file of a topology or a cluster: one of a directory by its name, any other by its path; an error when it is
+    neither."""
     if "/" in name or Path(name).suffix in (".yml", ".yaml"):
         return Path(name)
     known = {path.stem: path for path in sorted(directory.glob("*.yml"))}
     if name not in known:
         raise AnsibleActionFail(
-            f"{sentence(unknown('topology', name, known))} A file of your own is named by its path, NAME.yml."
+            f"{sentence(unknown(kind, name, known))} A file of your own is named by its path, NAME.yml."
         )
     return known[name]
 
 
-def read(path: Path) -> t.Any:
-    """What stands in the file of a topology, or an error that says why it cannot be read."""
+def read(kind: str, path: Path) -> t.Any:
+    """What stands in a file, or an error that says why it cannot be read."""
     try:
         return yaml_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise AnsibleActionFail(f"The topology {path} cannot be read") from error
+        raise AnsibleActionFail(f"The {kind} {path} cannot be read") from error
     except (YAMLError, UnicodeDecodeError) as error:
-        raise AnsibleActionFail(f"The topology {path} is no YAML") from error
+        raise AnsibleActionFail(f"The {kind} {path} is no YAML") from error
 
 
 def this_machine() -> Machine:

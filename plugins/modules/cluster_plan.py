@@ -14,16 +14,28 @@ version_added: 0.2.0
 description:
   - Turns a topology into nodes with their names, groups, sites and sizes, or refuses with everything that speaks
     against it, such as more memory than this machine has, or ssh that is open to the world.
-  - Touches nothing, and runs on the controller.
+  - Touches no node. Runs on the controller, and writes only into O(directory).
 options:
   topology:
-    description: Name of a file in O(topologies), or the path of one, which ends in C(.yml) or C(.yaml).
+    description:
+      - Name of a file in C(topologies) of O(catalog), or the path of one, which ends in C(.yml) or C(.yaml).
     type: str
     required: true
-  topologies:
-    description: Directory that holds the topologies that have a name.
+  catalog:
+    description: Directory that holds C(topologies) and C(clusters); the roles stand beside it.
     type: path
     required: true
+  system:
+    description:
+      - What is deployed on the nodes. Name of a file in C(clusters) of O(catalog), or the path of one.
+      - Empty for the nodes alone.
+    type: str
+    default: ""
+  directory:
+    description:
+      - Directory of the cluster on the controller, which is made where it is missing. The plan is written there, and
+        into C(services) a file of tasks for each service, which is all that deploying reads.
+    type: path
   counts:
     description: "Other numbers of nodes than the topology's, by the name of its entry, such as C({storage-a: 4})."
     type: dict
@@ -35,7 +47,9 @@ options:
     choices: [docker, ec2, existing]
     required: true
   engine:
-    description: What the engine of the cluster asks of the topology. What is left out is not checked.
+    description:
+      - What the engine of the cluster asks of the topology, beside what O(system) asks.
+      - What is left out is not checked.
     type: dict
     default: {}
     suboptions:
@@ -65,8 +79,13 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment:
-  - netfs.bench.modes.reads
+attributes:
+  check_mode:
+    description: Plans the same, and writes nothing.
+    support: full
+  diff_mode:
+    description: Has no difference to show.
+    support: none
 author:
   - netfs.bench contributors (@netfs)
 """
@@ -75,7 +94,7 @@ EXAMPLES = r"""
 - name: Plan the ten nodes of two sites
   netfs.bench.cluster_plan:
     topology: phase2
-    topologies: playbooks/topologies
+    catalog: playbooks
     node_kind: docker
     engine:
       voters: {a: 3, b: 1}
@@ -86,7 +105,7 @@ EXAMPLES = r"""
 - name: Plan the same with a fourth storage node at site a
   netfs.bench.cluster_plan:
     topology: phase2
-    topologies: playbooks/topologies
+    catalog: playbooks
     node_kind: docker
     counts: {storage-a: 4}
 """
@@ -147,6 +166,12 @@ plan:
       description: Bytes of disk of all nodes together.
       type: int
       returned: always
+    deployment:
+      description:
+        - What is deployed. C(system) is its name, C(services) what runs on which group (C(node)) with its role and its
+          variables, in order, and C(mounts) which group mounts the endpoint of which service.
+      type: dict
+      returned: with O(system)
     warnings:
       description: What is allowed, and better otherwise.
       type: list

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from ansible_collections.netfs.bench.plugins.action import cluster_plan
 from ansible_collections.netfs.bench.plugins.action.cluster_plan import ActionModule, this_machine
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
 
-TOPOLOGIES = Path(__file__).parents[4] / "playbooks/topologies"
+CATALOG = Path(__file__).parents[4] / "playbooks"
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def machine(monkeypatch):
 
 
 def run(**args):
-    small = {"topology": "phase2", "topologies": str(TOPOLOGIES), "node_kind": "docker"}
+    small = {"topology": "phase2", "catalog": str(CATALOG), "node_kind": "docker"}
     return run_action(ActionModule, **{**small, **args})
 
 
@@ -59,7 +60,7 @@ def test_what_the_engine_asks_is_heeded():
 
 
 def test_a_file_of_ones_own_is_named_by_its_path(tmp_path):
-    path = own(tmp_path, (TOPOLOGIES / "mini.yml").read_text(encoding="utf-8"))
+    path = own(tmp_path, (CATALOG / "topologies/mini.yml").read_text(encoding="utf-8"))
     assert run(topology=path)["plan"]["topology"] == "own"
 
 
@@ -96,6 +97,45 @@ def test_nodes_that_are_there_have_taken_their_disk(monkeypatch):
     with pytest.raises(AnsibleActionFail, match="10 nodes that are to be made need"):
         run()
     assert run(present=["storage-a-1", "storage-a-2"])
+
+
+PROFILE = """
+description: A cluster of one service.
+engine: {voters: {a: 2}}
+services:
+  - {role: samba, node: storage_a, variables: {samba_port: 22445}}
+mounts:
+  - {group: client_fuse, node: storage_a, service: samba, protocol: smb3, directory: /mnt/netfs}
+"""
+
+
+def test_what_is_deployed_is_written_once(tmp_path):
+    directory = tmp_path / "state/cluster"
+    args = {"topology": "phase2", "system": own(tmp_path, PROFILE), "directory": str(directory)}
+    planned = run(**args, check_mode=True)
+    assert not directory.exists()
+    assert planned["plan"]["deployment"]["system"] == "own"
+    assert [run(**args)["changed"] for _number in range(2)] == [True, False]
+    assert json.loads((directory / "plan.json").read_text(encoding="utf-8")) == planned["plan"]
+    assert "netfs.bench.samba" in (directory / "services/samba@storage_a.yml").read_text(encoding="utf-8")
+
+
+def test_what_the_system_asks_of_a_topology_is_heeded(tmp_path):
+    assert run(topology="phase2", system=own(tmp_path, PROFILE))["warnings"] != []
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        ("nothing", "Unknown cluster 'nothing'"),
+        (PROFILE.replace("engine", "engin"), "Cluster own cannot be deployed. Unknown key of the profile 'engin'"),
+        (PROFILE.replace("node: storage_a, variables", "node: storage_c, variables"), "samba needs nodes in group"),
+    ],
+)
+def test_a_system_that_cannot_be_deployed_is_refused(tmp_path, system, said):
+    name = own(tmp_path, system) if "\n" in system else system
+    with pytest.raises(AnsibleActionFail, match=said):
+        run(system=name)
 
 
 def test_this_machine_has_something():

@@ -1,0 +1,89 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is deployed on the nodes of a cluster, and who mounts it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _deployment
+from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import SERVICE_KEYS, faults_of_keys, unknown
+from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sentence
+
+KEYS: dict[str, type] = {"description": str, "engine": dict, "services": list, "mounts": list}
+REQUIRED = ("description", "services", "mounts")
+MOUNT_KEYS: dict[str, type] = {
+    "group": str,
+    "node": str,
+    "service": str,
+    "protocol": str,
+    "directory": str,
+}
+
+
+class ClusterError(Exception):
+    """A cluster that cannot be deployed; the message says what to change."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Deployment:
+    """What runs on which group of nodes, in the order in which it is brought up, and who mounts what."""
+
+    system: str
+    services: list[Json]
+    mounts: list[Json]
+    """The nodes of ``group`` mount the endpoint that ``service`` published on the first node of ``node``."""
+
+    def record(self) -> Json:
+        """The deployment as plain data."""
+        return dataclasses.asdict(self)
+
+
+def faults_of(profile: t.Any) -> list[str]:
+    """What is wrong with the profile of a cluster, a sentence each."""
+    faults = faults_of_keys(profile, KEYS, REQUIRED, "the profile")
+    if faults:
+        return [sentence(fault) for fault in faults]
+    for number, service in enumerate(profile["services"], 1):
+        faults += faults_of_keys(service, SERVICE_KEYS, ("role", "node"), f"service {number}")
+    for number, mount in enumerate(profile["mounts"], 1):
+        faults += faults_of_keys(mount, MOUNT_KEYS, MOUNT_KEYS, f"mount {number}")
+    return [sentence(fault) for fault in faults]
+
+
+def faults_of_groups(profile: Json, groups: t.Collection[str]) -> list[str]:
+    """Which services would stand on a group that the topology does not have."""
+    return [
+        f"{service.get('name', service['role'])} needs nodes in group '{service['node']}', and the topology has none: "
+        "add them, or use another topology."
+        for service in profile["services"]
+        if service["node"] not in groups
+    ]
+
+
+def faults_of_mounts(profile: Json) -> list[str]:
+    """Which mounts name an endpoint that nothing publishes."""
+    places = [_deployment.place_of(service) for service in _deployment.named(profile)["services"]]
+    wanted = [_deployment.place_of({"name": mount["service"], "node": mount["node"]}) for mount in profile["mounts"]]
+    return [sentence(unknown("service of a mount", place, places)) for place in wanted if place not in places]
+
+
+def deploy(
+    system: str, profile: t.Any, groups: t.Collection[str], roles: t.Mapping[str, _deployment.Role]
+) -> Deployment:
+    """What is deployed on a cluster, or a ClusterError with everything that speaks against it.
+
+    :param profile: what stands in a file of ``playbooks/clusters/``.
+    :param groups: the groups of the topology that have nodes. Mounts of other groups are left out: who has no node of
+        a kind has nothing to mount there.
+    """
+    faults = faults_of(profile) or [*faults_of_groups(profile, groups), *faults_of_mounts(profile)]
+    if faults:
+        raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(faults)}")
+    deployed = _deployment.deployment_of({system: _deployment.named(profile)}, roles)
+    mounts = [mount for mount in profile["mounts"] if mount["group"] in groups]
+    return Deployment(system, deployed["services"], mounts)

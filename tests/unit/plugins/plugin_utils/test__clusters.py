@@ -1,0 +1,48 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._clusters import ClusterError, deploy
+
+GROUPS = ("storage_a", "storage_b", "conduit", "client_fuse")
+FIRST = {"role": "first", "node": "storage_a", "variables": {"first_port": 1}}
+OTHER = {"role": "first", "node": "storage_b"}
+MOUNT = {"group": "client_fuse", "node": "storage_a", "service": "first", "protocol": "fuse", "directory": "/mnt/a"}
+NFS = {**MOUNT, "group": "client_nfs", "protocol": "nfs4.2"}
+
+
+def profile(**changed):
+    return {"description": "One.", "services": [FIRST, OTHER], "mounts": [MOUNT], **changed}
+
+
+def test_services_keep_their_order_and_one_role_can_stand_at_two_sites():
+    deployed = deploy("one", profile(), GROUPS, {})
+    assert [(service["name"], service["node"]) for service in deployed.services] == [
+        ("first", "storage_a"),
+        ("first", "storage_b"),
+    ]
+    assert deployed.services[0]["variables"] == {"first_port": 1}
+    assert deployed.record()["system"] == "one"
+
+
+def test_who_has_no_client_of_a_kind_mounts_nothing_there():
+    assert deploy("one", profile(mounts=[MOUNT, NFS]), GROUPS, {}).mounts == [MOUNT]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"extra": 1}, "Unknown key of the profile 'extra'"),
+        ({"services": [{"node": "storage_a"}]}, "Service 1 has no key 'role'"),
+        ({"services": [{**FIRST, "node": "storage_c"}]}, "first needs nodes in group 'storage_c'"),
+        ({"mounts": [{**MOUNT, "service": "frist"}]}, "Unknown service of a mount 'frist@storage_a'. Did you mean"),
+        ({"mounts": [{"group": "client_fuse"}]}, "Mount 1 has no key 'node'"),
+    ],
+)
+def test_a_profile_that_cannot_be_deployed_is_refused(changed, said):
+    with pytest.raises(ClusterError, match=f"^Cluster one cannot be deployed.*{said}"):
+        deploy("one", profile(**changed), GROUPS, {})
