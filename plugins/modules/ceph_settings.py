@@ -15,8 +15,7 @@ description:
     are. A module whose own options change is loaded again.
 options:
   settings:
-    description: Options, each with C(section) (such as V(mgr)), C(name) and C(value), as C(ceph config dump) shows
-    them.
+    description: Options, as C(ceph config dump) shows them.
     type: list
     elements: dict
     default: []
