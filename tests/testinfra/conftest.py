@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,11 +16,20 @@ import testinfra
 from testinfra.host import Host
 
 
-def reach(variable: str) -> Host:
+@pytest.fixture(scope="session")
+def sockets() -> Iterator[str]:
+    """Return where ssh keeps shared connections: without one every command takes a handshake, 0.3 s for 0.01."""
+    with TemporaryDirectory(prefix="ssh-") as directory:  # a short path, as sockets want it
+        yield directory
+
+
+def reach(variable: str, sockets: str) -> Host:
     """Return the node that a variable of the environment names, or say that it is not there."""
     where = os.environ[variable]
-    # testinfra reads this one only as an argument, not from the address
+    # testinfra reads these only as arguments, not from the address
     extra = {key: value for key, value in parse_qsl(urlsplit(where).query) if key == "ssh_extra_args"}
+    if where.startswith("ssh:"):
+        extra["controlpath"] = f"{sockets}/%%C"
     host = testinfra.get_host(where, **extra)
     answer = host.run("true")
     assert answer.rc == 0, f"{variable}={where} cannot be reached: {answer.stderr}"
@@ -26,15 +37,15 @@ def reach(variable: str) -> Host:
 
 
 @pytest.fixture(scope="session")
-def node() -> Host:
+def node(sockets: str) -> Host:
     """Return the node that serves."""
-    return reach("NETFS_NODE")
+    return reach("NETFS_NODE", sockets)
 
 
 @pytest.fixture(scope="session")
-def client() -> Host:
+def client(sockets: str) -> Host:
     """Return the node that mounts, with the kernel's own client."""
-    return reach("NETFS_CLIENT")
+    return reach("NETFS_CLIENT", sockets)
 
 
 @pytest.fixture(scope="session")
