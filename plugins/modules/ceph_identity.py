@@ -29,8 +29,8 @@ options:
     choices: [read, proposed, present]
     default: present
   identity:
-    description: What is to be written, as V(proposed) returned it. New keys are made if it is empty and there is no
-    file.
+    description:
+      - What is to be written, as V(proposed) returned it. New keys are made if it is empty and there is no file.
     type: dict
     default: {}
   hosts:
