@@ -163,7 +163,7 @@ def faults_of_replication(topology: Topology, demands: Demands) -> list[str]:
     """Whether replication goes to where the conduit listens, and what must be in one order stays at one site."""
     faults = []
     if demands.replication_target:
-        host, _, port = demands.replication_target.rpartition(":")
+        host, _colon, port = demands.replication_target.rpartition(":")
         names = [node.name for node in topology.conduits]
         if not host or not port.isdecimal():
             faults.append(f"The replication target is '{demands.replication_target}': write it as NODE:PORT.")
