@@ -88,16 +88,16 @@ class Job:
             if code is None:  # what was started never outlives the part
                 stop(process)
                 code = -1
-                self.fail(f"{words[0]} was stopped: {'interrupted' if INTERRUPTED.is_set() else 'its time is up'}")
+                self.fail(f"{words[0]} was stopped: {'interrupted' if INTERRUPTED.is_set() else 'time limit reached'}")
         self.log.seek(start)
         text = self.log.read()
         self.log.seek(0, os.SEEK_END)
         if code:
             self.shown += [f"$ {' '.join(words)}"[:1000], *text.splitlines()[-TAIL:]]
         if check and code > 0:
-            self.fail(f"{Path(words[0]).name} ended with {code}")
+            self.fail(f"{Path(words[0]).name} exited with status {code}")
         if "[DEPRECATION WARNING]" in text:
-            self.fail(f"{Path(words[0]).name} met what Ansible will remove")
+            self.fail(f"{Path(words[0]).name} uses a deprecated Ansible feature")
         return text
 
     def _code(self, process: subprocess.Popen[bytes]) -> int | None:
@@ -281,7 +281,7 @@ def sanity(job: Job) -> None:
     code = next(VENV.glob("lib/*/site-packages/ansible_test/_internal/python_requirements.py")).read_text()
     pip = re.search(r"pip='([\d.]+)'", code)
     if not pip:
-        job.fail("this ansible-test names no version of pip")
+        job.fail("this ansible-test does not state its version of pip")
         return
     # ansible-test fetches its pip from a place of its own, unless it finds this file; Python brings one along
     bootstrap = home / f".ansible/test/cache/get_pip_{pip[1].replace('.', '_')}.py"
@@ -534,7 +534,7 @@ def due(table: list[Part], memory: Memory, *, since: str | None, changed: bool) 
         if since and not differs & {*memory.looked_at(part), *part.inputs([*memory.names, *differs])}:
             print(f"{part.name:24} not run: none of its files differs from {since}")
         elif changed and memory.note(part).exists():
-            print(f"{part.name:24} not run: {memory.note(part).read_text().strip()} with the files as they are")
+            print(f"{part.name:24} not run: {memory.note(part).read_text().strip()} with the current files")
         else:
             left.append(part)
     return left
@@ -611,8 +611,8 @@ class Queue:
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Run the checks of this repository.")
     parser.add_argument("parts", nargs="*", metavar="PART", help="a part, lint or ansible; all if omitted")
-    parser.add_argument("--changed", action="store_true", help="only what has not passed with the files as they are")
-    parser.add_argument("--since", metavar="REV", help="only what looks at files that differ from those of a commit")
+    parser.add_argument("--changed", action="store_true", help="only parts that have not passed with the current files")
+    parser.add_argument("--since", metavar="REV", help="only parts whose files differ from those of a commit")
     parser.add_argument("--list", action="store_true", help="print the names of the parts")
     return parser
 
@@ -626,7 +626,7 @@ def main() -> int:
     memory = Memory()
     table = due(chosen(words.parts), memory, since=words.since, changed=words.changed)
     if not table:
-        print("\nNothing that was asked for has changed.\n\n0 passed, 0 failed")
+        print("\nNone of the selected parts has changed.\n\n0 passed, 0 failed")
         return 0
     begin = time.monotonic()
     done = Queue(table, memory).run()

@@ -27,7 +27,7 @@ try:
     from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
     from ansible_collections.netfs.bench.plugins.plugin_utils._runs import all_runs, latest_run
 except ImportError as problem:
-    sys.exit(f"netfs-bench: {problem}. Call make setup first, or put a Python that has Ansible first into PATH.")
+    sys.exit(f"netfs-bench: {problem}. Call make setup first, or put a Python that has Ansible first in PATH.")
 
 EXIT_USAGE = 2
 
@@ -47,7 +47,7 @@ def find(results: Path, name: str) -> Path:
     for path in (results / name, Path(name)):
         if (path / "plan.json").exists():
             return path
-    raise RunError(f"{name} is no run: neither {results / name} nor {Path(name)} has a plan.json.")
+    raise RunError(f"{name} is not a run: neither {results / name} nor {Path(name)} has a plan.json.")
 
 
 def say(lines: t.Iterable[str]) -> None:
@@ -117,10 +117,10 @@ def parser() -> argparse.ArgumentParser:
     codes = "; ".join(f"{code} {meaning}" for code, meaning in _verdicts.EXIT_MEANINGS.items())
     epilog = f"Exit codes: {codes}; 2 an error."
     main_parser = argparse.ArgumentParser("netfs-bench", description=__doc__, epilog=epilog)
-    main_parser.add_argument("--results", type=Path, default=Path("results"), help="where the runs lie (results)")
+    main_parser.add_argument("--results", type=Path, default=Path("results"), help="directory of the runs (results)")
     commands = main_parser.add_subparsers(required=True, metavar="COMMAND")
 
-    force = "compare also what was measured on unlike terms, and say so in every table"
+    force = "compare also what was measured under different conditions, and say so in every table"
 
     def command(function: t.Callable[[argparse.Namespace], int], judges: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)

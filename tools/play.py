@@ -72,7 +72,7 @@ def refuse_unknown(names: set[str], root: Path) -> None:
     for name in sorted(name for name in names - readable if not name.startswith("ansible_")):
         close = difflib.get_close_matches(name, readable, n=1, cutoff=0.7)
         hint = f" Did you mean '{close[0]}'?" if close else " The variables are in README.md and in the roles' READMEs."
-        sys.exit(f"make: nothing reads a variable '{name}'.{hint} Nothing was started.")
+        sys.exit(f"make: unknown variable '{name}'.{hint} Nothing was started.")
 
 
 def with_utf8(environment: dict[str, str]) -> dict[str, str]:

@@ -36,7 +36,7 @@ def main() -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(named(source.read_text(encoding="utf-8"), name), encoding="utf-8")
         print(path.relative_to(ROOT))
-    print(f"\nNow it is yours: begin with roles/{name}/vars/main.yml. Then: make role ROLE={name}")
+    print(f"\nNext: edit roles/{name}/vars/main.yml, then run: make role ROLE={name}")
     return 0
 
 

@@ -77,7 +77,7 @@ def existing_plan(args: Json) -> Json | None:
         plan = read_json(existing)
         if "deployment" not in plan:
             raise PlanError(
-                f"Run {name} was planned before plans said what they deploy, so it cannot be taken up. It can be "
+                f"Run {name} was planned before plans said what they deploy, so it cannot be resumed. It can be "
                 "reported and compared; to measure the same again, plan a run with another name."
             )
         return plan

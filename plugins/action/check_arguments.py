@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
         if self._task._role is None:
-            raise AnsibleActionFail("This looks at the variables of a role: call it in the tasks of one.")
+            raise AnsibleActionFail("check_arguments checks the variables of a role: call it in the tasks of a role.")
         folder = Path(self._task._role.get_role_path())
         spec = self._loader.load_from_file(str(folder / "meta/argument_specs.yml"))
         options = spec["argument_specs"]["main"]["options"]

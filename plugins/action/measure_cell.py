@@ -42,7 +42,7 @@ def utc(seconds: float) -> str:
 # What fio's words say about files that a workload has just used: sign, status of the cell, reason. The first that fits.
 CHECK_FAILURES = (
     ("verify", "corrupt", "Wrong bytes came back"),
-    ("file creation disallowed", "corrupt", "A file that was there is gone or shorter"),
+    ("file creation disallowed", "corrupt", "A file is missing or shorter than before"),
     ("", "failed", "The content could not be verified"),
 )
 
@@ -213,7 +213,7 @@ class ActionModule(ActionBase):
         """The record with the proof that a cold pass was cold, or with what is wrong about it."""
         servers = {node: counters[node] for node in self.others if node in counters}
         if not servers or len(servers) < len(self.others):
-            reason = "The counters of the servers could not be read, so nothing is proven"
+            reason = "The counters of the servers could not be read, so the cold pass is not proven"
             return replace(record, status="not-cold", reason=reason)
         proof = _counters.cold_proof(
             servers.values(), servers.get(self.args["server"], {}), record.metrics.get("read_bytes", 0)
@@ -268,9 +268,9 @@ def seen(before: Json, after: Json, seconds: float) -> Json:
 def unfit(record: CellRecord, interrupted: list[str]) -> CellRecord:
     """A cell of which a service was away: the client may have waited for it, or been served without the work that the
     service takes from others, and neither is a number to rank."""
-    said = f"While it was measured, {', '.join(interrupted)}"
+    said = f"During the measurement, {', '.join(interrupted)}"
     if record.status == "ok":
-        return replace(record, status="failed", reason=f"{said}, so that its figures say nothing of the system")
+        return replace(record, status="failed", reason=f"{said}, so the figures are not those of the system")
     return replace(record, reason=f"{said}. {record.reason}")
 
 

@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"The program for {entry.dest} is missing on the controller: {path}.")
         content = path.read_bytes()
         if entry.checksum and hashlib.sha1(content).hexdigest() != entry.checksum:
-            raise AnsibleActionFail(f"{path} is another file than the one that was asked for: its SHA-1 differs.")
+            raise AnsibleActionFail(f"{path} is not the expected file: its SHA-1 differs.")
         return hashlib.sha256(content).hexdigest()
 
     def _upload(self, entries: list[Entry]) -> dict[str, str]:

@@ -23,7 +23,7 @@ options:
     type: str
     default: ""
   force:
-    description: Compare also what was measured on unlike terms, and say so in every table.
+    description: Compare also what was measured under different conditions, and say so in every table.
     type: bool
     default: false
   strict:

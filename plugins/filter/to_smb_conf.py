@@ -41,7 +41,7 @@ EXAMPLES = r"""
 - name: Refuse a name that means something else to Samba
   ansible.builtin.debug:
     msg: "[{{ 'global' | netfs.bench.to_smb_conf('samba_shares.name', part='section') }}]"
-  # samba_shares.name: 'global' cannot be used: this name means something else to Samba.
+  # samba_shares.name: 'global' cannot be used: Samba reserves this name.
 """
 
 RETURN = r"""

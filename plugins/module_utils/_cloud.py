@@ -67,7 +67,7 @@ def refuse_endpoint(access_key: str, endpoint: str) -> None:
     fake = not REAL_KEY.fullmatch(access_key) or access_key.endswith("EXAMPLE")
     if fake and not is_loopback(endpoint):
         raise CloudError(
-            f"These credentials are not AWS's, so they may only be used with an endpoint on the loopback interface, "
+            f"These are not AWS credentials, so they may only be used with an endpoint on the loopback interface, "
             f"not with {endpoint or 'AWS itself'}. Set endpoint_url (AWS_ENDPOINT_URL) or use real credentials."
         )
 
@@ -77,7 +77,7 @@ def moment(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise CloudError(f"'{text}' is no time of ISO 8601, such as 2026-11-24T12:00:00Z.") from error
+        raise CloudError(f"'{text}' is not an ISO 8601 time, such as 2026-11-24T12:00:00Z.") from error
     if read.tzinfo is None:
         raise CloudError(f"The time '{text}' has no zone. Write it as 2026-11-24T12:00:00Z.")
     return read
@@ -116,7 +116,7 @@ def names_of(groups: list[Json]) -> list[Json]:
     names = [node["name"] for node in wanted]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise CloudError(f"Two groups make the same names: {', '.join(twice)}. Give one of them another site.")
+        raise CloudError(f"Two groups produce the same node names: {', '.join(twice)}. Give one of them another site.")
     return wanted
 
 
@@ -128,7 +128,9 @@ def by_name(instances: list[Json]) -> dict[str, Json]:
         if not name:
             raise CloudError(f"Instance {each['id']} has the tags of this cluster but no Name.")
         if name in found:
-            raise CloudError(f"Instances {found[name]['id']} and {each['id']} are both called {name}. End one of them.")
+            raise CloudError(
+                f"Instances {found[name]['id']} and {each['id']} are both called {name}. Terminate one of them."
+            )
         found[name] = each
     return found
 
@@ -178,7 +180,7 @@ def overdue(instances: list[Json], now: datetime, max_age_hours: float) -> list[
             # a broken limit limits nothing: the age decides
             expired = False
         if expired:
-            found.append({**each, "reason": f"its life ended at {expires}"})
+            found.append({**each, "reason": f"it expired at {expires}"})
         elif each["tags"].get("role") != ORCHESTRATOR and age >= timedelta(hours=max_age_hours):
             found.append({**each, "reason": f"it is older than {max_age_hours:g} hours"})
     return found

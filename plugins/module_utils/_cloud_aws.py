@@ -122,7 +122,7 @@ class Cloud:
             except CloudError as error:
                 refused.append(str(error))
         if refused:
-            raise CloudError(f"Not every instance could be ended: {'; '.join(refused)}", "TerminateRefused")
+            raise CloudError(f"Some instances could not be terminated: {'; '.join(refused)}", "TerminateRefused")
 
     def types(self, names: list[str]) -> dict[str, Json]:
         """Return what EC2 says of instance types; None where it says nothing."""

@@ -44,9 +44,9 @@ def dollars(value: t.Any, what: str) -> Decimal:
     try:
         amount = Decimal(str(value))
     except InvalidOperation as error:
-        raise CloudError(f"The price of {what} is unknown: '{value}' is no amount.") from error
+        raise CloudError(f"The price of {what} is unknown: '{value}' is not an amount.") from error
     if not amount.is_finite() or amount <= 0:
-        raise CloudError(f"The price of {what} is unknown: {value} is no price.")
+        raise CloudError(f"The price of {what} is unknown: {value} is not a price.")
     return amount
 
 
@@ -68,7 +68,9 @@ class Prices:
             return self.on_demand(type_name)
         price = self.spot.get((type_name, zone))
         if price is None:
-            raise CloudError(f"The spot price of {type_name} in {zone} is unknown: EC2's history has none.")
+            raise CloudError(
+                f"The spot price of {type_name} in {zone} is unknown: EC2's price history does not list it."
+            )
         return min(price, self.on_demand(type_name))
 
     def of_instance(self, instance: Json) -> Decimal:
@@ -151,7 +153,7 @@ def read_ledger(text: str) -> list[Json]:
             elif event["event"] == "price":
                 entries[event["id"]]["hourly"] = str(dollars(event["hourly"], event["id"]))
             else:
-                raise CloudError(f"'{event['event']}' is no event")
+                raise CloudError(f"'{event['event']}' is not an event")
         except (ValueError, KeyError, TypeError, CloudError) as error:
             raise CloudError(f"The ledger cannot be read: line {number}: {error}") from error
     return list(entries.values())
@@ -175,7 +177,7 @@ def rebuilt(instances: list[Json], prices: Prices, started: str, wanted: int) ->
     the cluster has, so did as many of the dearest type.
     """
     if not instances:
-        raise CloudError("The ledger is lost and no instance is left to rebuild it from. Begin a new one by hand.")
+        raise CloudError("The ledger is lost and no instance is left to rebuild it from. Create a new one by hand.")
     events = [
         launch_event({**each, "launched": started, "market": "on-demand"}, prices.on_demand(each["type"]))
         for each in instances
@@ -259,13 +261,13 @@ def decide(state: State) -> Decision:
     """Return what to do; not to know is a reason to stop, never a reason to go on."""
     doubts = list(state.doubts)
     if state.spent is None and not doubts:
-        doubts.append("what was spent is unknown")
+        doubts.append("the amount spent is unknown")
     if not state.cap.is_finite() or state.cap <= 0:
         doubts.append(f"the cap is {state.cap}")
     roleless = [each["id"] for each in state.instances if not each["tags"].get("role")]
     doubts += [f"instance {name} has no role in its tags" for name in roleless]
     if state.doubt_since and state.doubt_since > state.now:
-        doubts.append("an earlier doubt began in the future: the clock of this host is wrong")
+        doubts.append("an earlier problem began in the future: the clock of this host is wrong")
     if doubts:
         since = state.doubt_since or state.now
         # a clock that went back never shortens the patience to nothing, nor makes it endless

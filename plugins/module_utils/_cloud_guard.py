@@ -69,7 +69,7 @@ def lock(directory: Path) -> t.Iterator[None]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise CloudError(f"Another guard is at work in {directory}.") from error
+            raise CloudError(f"Another cost guard is running in {directory}.") from error
         yield
 
 
@@ -96,7 +96,7 @@ def check_clock(cloud: Cloud, now: datetime) -> None:
     """Raise a CloudError when the clock of this host and that of AWS differ."""
     headers = cloud("sts", "get_caller_identity")["ResponseMetadata"]["HTTPHeaders"]
     if "date" not in headers:
-        raise CloudError("AWS did not say what time it is, so the clock of this host cannot be checked.")
+        raise CloudError("AWS did not send its time, so the clock of this host cannot be checked.")
     theirs = parsedate_to_datetime(headers["date"])
     if abs(now - theirs) > CLOCK_TOLERANCE:
         raise CloudError(
@@ -181,7 +181,7 @@ def read_account(cloud: Cloud, params: Json, now: datetime) -> tuple[Decimal, li
         text = ledger.read_text(encoding="utf-8")
     except OSError as error:
         raise CloudError(
-            f"What was spent is unknown: the ledger cannot be read: {error}. The cost guard keeps it: run "
+            f"The amount spent is unknown: the ledger cannot be read: {error}. The cost guard keeps it: run "
             "playbooks/guard.yml, or name its directory."
         ) from error
     check_clock(cloud, now)
@@ -256,7 +256,7 @@ def act(cloud: Cloud, params: Json, looked: Looked) -> list[str]:
             cloud.terminate(looked.decision.terminate)
             left = gone(cloud, params, looked.decision.terminate)
             if left:
-                failures.append(f"still there: {', '.join(left)}")
+                failures.append(f"still running: {', '.join(left)}")
         except CloudError as error:
             failures.append(str(error))
     if params["topic"] and (looked.decision.alarm or looked.decision.notify):

@@ -158,7 +158,7 @@ class Api:
         try:
             return json.loads(text)
         except ValueError as error:
-            raise ApiError(request, 0, f"the answer is no complete JSON: {text[:200]!r}") from error
+            raise ApiError(request, 0, f"the answer is not complete JSON: {text[:200]!r}") from error
 
     def call(self, method: str, path: str, body: object = None, *, seconds: float = 0) -> t.Any:
         """A request as the account that was given; logs in when it must, and again when the token has expired."""
@@ -173,7 +173,7 @@ class Api:
                 raise
             if self.given:
                 raise DfsctlError(
-                    f"{error.msg}. The token that was given is not valid (any more); give another, or api_password.",
+                    f"{error.msg}. The token is invalid or has expired; give a new one, or api_password.",
                     **error.facts,
                 ) from error
         # A request that was refused for its token did nothing, so this repeats no write.
@@ -294,8 +294,8 @@ class Api:
                 return status
             if time.monotonic() >= until:
                 raise DfsctlError(
-                    f"{what} is stored but does not work: the server calls it {status.get('status', 'unknown')}"
-                    f" ({status.get('message') or 'without a reason'}).",
+                    f"{what} is stored but does not work: the server reports it as {status.get('status', 'unknown')}"
+                    f" ({status.get('message') or 'no reason given'}).",
                     status=status,
                 )
             time.sleep(min(PAUSE_SECONDS, max(until - time.monotonic(), 0.01)))
@@ -348,7 +348,7 @@ def size_bytes(text: str, option: str) -> int:
     """The bytes of a size such as 2GiB, as the server reads it."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
     if not match or match[2].lower() not in UNITS:
-        raise DfsctlError(f"{option}: {text!r} is no size; write 512MiB, 2GiB or a number of bytes.")
+        raise DfsctlError(f"{option}: {text!r} is not a size; write 512MiB, 2GiB or a number of bytes.")
     number = float(match[1]) if "." in match[1] else int(match[1])
     return int(number * UNITS[match[2].lower()])
 

@@ -39,14 +39,14 @@ ADVICE = (
     (r"file creation disallowed", "Lay the files out first: the job does not create what it reads."),
     (
         r"failed to connect|Connection refused|disconnected",
-        "Start fio --server there, and let us reach its port.",
+        "Start fio --server there, and open its port to this host.",
     ),
-    (r"No space left", "Make room, or ask for less."),
-    (r"is not a number", "Measure again; where it comes back, use another version of fio."),
+    (r"No space left", "Free some space, or use a smaller size."),
+    (r"is not a number", "Measure again; if the error repeats, use another version of fio."),
     (r"no clat bins", "Remove disable_clat, gtod_reduce or clat_percentiles=0 from the job."),
-    (r"verify", "The file system returned other bytes than were written: look for the fault there."),
-    (r"ran longer", "Give it more time with time_limit, or look whether the file system still answers."),
-    (r"Stale file handle|Input/output error|Got NFS EOF|Remote I/O", "Look at the server and at the mount."),
+    (r"verify", "The file system returned bytes that differ from those written: look for the fault there."),
+    (r"ran longer", "Give it more time with time_limit, or check whether the file system still answers."),
+    (r"Stale file handle|Input/output error|Got NFS EOF|Remote I/O", "Check the server and the mount."),
     (r"engine .* not loadable|could not be loaded", "Install the package with this engine, or use another engine."),
 )
 # Lines in which fio says what it did not like.
@@ -109,7 +109,7 @@ def complaints_of(text: str) -> list[str]:
 def advice_for(text: str) -> str:
     """What to do about a failure, in one sentence."""
     found = [sentence for pattern, sentence in ADVICE if re.search(pattern, text)]
-    return found[0] if found else "Look at stderr and at fio's output in the result."
+    return found[0] if found else "See stderr and fio's output in the result."
 
 
 def sha256_of(text: str) -> str:
@@ -185,7 +185,7 @@ def parse_output(text: str) -> tuple[list[str], dict[str, t.Any]]:
                 document, end = _decode(cleaned)
             except json.JSONDecodeError:
                 raise ValueError(
-                    f"the JSON document is not whole: {error.msg} at character {error.pos} of {len(rest)}"
+                    f"the JSON document is incomplete: {error.msg} at character {error.pos} of {len(rest)}"
                 ) from error
             notes += [line for line in lines if not _JSON_LINE.match(line)]
             rest = cleaned
@@ -423,7 +423,7 @@ def bin_errors(title: str, block: Mapping[str, t.Any]) -> list[str]:
         return [f"{title}: the bins hold {sum(bins.values())} samples, fio counted {samples}"]
     strange = [key for key in bins if not is_midpoint(int(key))]
     if strange:
-        return [f"{title}: {strange[0]} is not the middle of any bin of fio"]
+        return [f"{title}: {strange[0]} is not the middle of any of fio's bins"]
     return []
 
 
@@ -444,7 +444,7 @@ def _job_errors(job: Mapping[str, t.Any], document: Mapping[str, t.Any]) -> list
         return [f"{title}: {job['total_err']} errors, the first one {job.get('first_error')}"]
     directions = [direction for direction in DIRECTIONS if _busy(job, direction)]
     if not directions and _engine_of(job, document) not in IDLE_ENGINES:
-        return [f"{title}: not a single I/O was done"]
+        return [f"{title}: no I/O was done"]
     found = []
     for direction in directions:
         found += bin_errors(f"{title}, {direction}", job[direction]["clat_ns"])
@@ -477,7 +477,7 @@ def find_errors(
         if client and not names:
             found.append(f"no result{where}")
         else:
-            found += [f"no result of section [{name}]{where}" for name in sections if name not in names]
+            found += [f"no result for section [{name}]{where}" for name in sections if name not in names]
     if not jobs and not clients:
-        found.append("the output holds no job")
+        found.append("the output contains no job")
     return list(dict.fromkeys(found))

@@ -34,7 +34,7 @@ class BuildError(Exception):
     """A command that failed; the message has its last words."""
 
     def __init__(self, argv: list[str], code: int, said: str) -> None:
-        super().__init__(f"{' '.join(argv)} ended with {code}: {said.strip()[-2000:]}")
+        super().__init__(f"{' '.join(argv)} exited with status {code}: {said.strip()[-2000:]}")
         self.code = code
 
 
@@ -123,7 +123,7 @@ def build(recipe: Recipe, cache: Path, go: Go) -> dict[str, str]:
     path.parent.mkdir(parents=True, exist_ok=True)
     answer = json.loads(go(["mod", "download", "-json", f"{recipe.module}@{recipe.version}"], path.parent))
     if recipe.sum and answer["Sum"] != recipe.sum:
-        said = f"the sum is {answer['Sum']} and not {recipe.sum}, which was pinned"
+        said = f"the checksum is {answer['Sum']} and not the pinned {recipe.sum}"
         raise BuildError(["go", "mod", "download"], 1, said)
     partial = path.with_name(f".{recipe.name}.part")
     arguments = ["build", "-trimpath", "-buildvcs=false", "-o", str(partial), "-ldflags", recipe.ldflags]

@@ -32,15 +32,18 @@ OPTIONS_BYTES = 4096  # one page, with the NUL
 
 # mount's own words to what can be done about them; the first that fits. %s is the type of the file system.
 HINTS = (
-    (r"must be superuser|only root can|Operation not permitted", "Become root; a container needs CAP_SYS_ADMIN."),
+    (
+        r"must be superuser|only root can|Operation not permitted",
+        "Run as root (become); a container needs CAP_SYS_ADMIN.",
+    ),
     (
         r"unknown filesystem type|No such device",
         "The kernel of this host has no %s: load its module or use another node.",
     ),
-    (r"access denied by server|mount error\(13\)", "The server refuses this client or user: look at its exports."),
+    (r"access denied by server|mount error\(13\)", "The server refuses this client or user: check its exports."),
     (
         r"Protocol not supported|requested NFS version",
-        "The server does not speak this version: choose another one.",
+        "The server does not support this protocol version: choose another one.",
     ),
     (
         r"Connection refused|No route|Connection timed out|unreachable|ran longer",
@@ -141,19 +144,19 @@ def unfit(path: str, source: str | None, fstype: str | None, options: Sequence[s
 
 def _unfit_path(path: str) -> Iterator[str]:
     if _size(path) >= PATH_BYTES:
-        yield f"path has {_size(path)} bytes; the kernel takes {PATH_BYTES - 1}"
+        yield f"path has {_size(path)} bytes; the kernel accepts {PATH_BYTES - 1}"
     if "\0" in path:
-        yield "path has a NUL"
+        yield "path contains a NUL character"
     for name in path.split("/"):
         if name == "..":
-            yield "path goes up with ..; give the directory itself"
+            yield "path contains ..; give the directory itself"
         if _size(name) > NAME_BYTES:
-            yield f"the name {name[:20]}... in path has {_size(name)} bytes; a file system takes {NAME_BYTES}"
+            yield f"the name {name[:20]}... in path has {_size(name)} bytes; a file system accepts {NAME_BYTES}"
 
 
 def _unfit_source(source: str | None) -> Iterator[str]:
     if source is not None and _size(source) >= PATH_BYTES:
-        yield f"src has {_size(source)} bytes; the kernel takes {PATH_BYTES - 1}"
+        yield f"src has {_size(source)} bytes; the kernel accepts {PATH_BYTES - 1}"
     if source is not None and (not source or source.startswith("-") or _control(source)):
         yield f"src is {source!r}; give something like server:/export or //server/share"
 
@@ -166,17 +169,17 @@ def _unfit_type(fstype: str | None) -> Iterator[str]:
 def _unfit_options(options: Sequence[str]) -> Iterator[str]:
     size = _size(",".join(options))
     if size >= OPTIONS_BYTES:
-        yield f"options have {size} bytes; the kernel takes {OPTIONS_BYTES - 1}"
+        yield f"options have {size} bytes; the kernel accepts {OPTIONS_BYTES - 1}"
     for option in options:
         about = f"option {option.partition('=')[0]!r}"  # without its value, which may be secret
         if not re.match(r"[^\s,\"\\=]+(=|$)", option):
-            yield f"{about} has no name that mount takes"
+            yield f"{about} has no name that mount accepts"
         if "," in option:
-            yield f"{about} has a comma, and mount takes what follows it for the next option"
+            yield f"{about} contains a comma, and mount reads what follows it as the next option"
         if '"' in option:
-            yield f"{about} has a double quote, and mount takes commas up to the next one for a part of the value"
+            yield f"{about} contains a double quote, and mount reads commas up to the next one as part of the value"
         if _control(option):
-            yield f"{about} has a control character"
+            yield f"{about} contains a control character"
 
 
 def _control(text: str) -> bool:
@@ -214,7 +217,7 @@ def hint_for(words: str, fstype: str) -> str:
     for pattern, sentence in HINTS:
         if re.search(pattern, words):
             return sentence.replace("%s", fstype)
-    return "Look at the kernel's log on this host, and at the server."
+    return "Check the kernel's log on this host, and the server."
 
 
 def users_of(path: str, proc: str = "/proc") -> dict[int, str]:

@@ -106,14 +106,14 @@ ADVICE = {
     # versitygw has a word of its own for the same thing
     "XAdminUserNotFound": "{endpoint} does not know this access key. Check the access key.",
     "SignatureDoesNotMatch": "{endpoint} knows the access key but refuses the secret key. Check the secret key.",
-    "AccessDenied": "{endpoint} denies access to bucket '{bucket}'. Check the keys and what they may do.",
+    "AccessDenied": "{endpoint} denies access to bucket '{bucket}'. Check the keys and their permissions.",
     "NoSuchBucket": "{endpoint} has no bucket '{bucket}'. Create it, or name another one.",
-    "RequestTimeTooSkewed": "The clocks of {endpoint} and of this host differ too much. Set both.",
+    "RequestTimeTooSkewed": "The clocks of {endpoint} and of this host differ too much. Synchronize both.",
     "AuthorizationHeaderMalformed": "{endpoint} refuses region '{region}'. Set the region of the bucket.",
-    "PermanentRedirect": "Bucket '{bucket}' is elsewhere. Use the endpoint and the region of the bucket.",
+    "PermanentRedirect": "Bucket '{bucket}' is in another region or at another endpoint. Use those of the bucket.",
     "Untrusted": "{endpoint} has a certificate that is not trusted. Name the one that it is to be checked with.",
     "Unreachable": "{endpoint} cannot be reached. Check address, port and network.",
-    "NotS3": "{endpoint} answers, but not as an S3 store does. Check the address.",
+    "NotS3": "{endpoint} answers, but not with the S3 protocol. Check the address.",
 }
 
 
@@ -121,8 +121,8 @@ def advise(error: S3Error, endpoint: str, bucket: str, region: str) -> str:
     """Return one sentence that says what is wrong and what to do, and what the store said."""
     denied = {401: "AccessDenied", 403: "AccessDenied", 404: "NoSuchBucket"}
     code = error.code if error.code in ADVICE else denied.get(error.status, "")
-    advice = ADVICE.get(code, "{endpoint} did not do what was asked with bucket '{bucket}'.")
-    return f"{advice.format(endpoint=endpoint, bucket=bucket, region=region)} It said: {error}"
+    advice = ADVICE.get(code, "{endpoint} rejected a request for bucket '{bucket}'.")
+    return f"{advice.format(endpoint=endpoint, bucket=bucket, region=region)} Its answer: {error}"
 
 
 class Bucket:
@@ -195,7 +195,7 @@ class Bucket:
             try:
                 step = "get"
                 if self("GET", key) != content:
-                    raise S3Error("WrongContent", "what was read is not what was written")
+                    raise S3Error("WrongContent", "the object that was read differs from the one that was written")
                 step = "list"
                 if key not in self.names(prefix=key):
                     raise S3Error("NotListed", "the object that was written is not listed")

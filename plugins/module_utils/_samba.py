@@ -24,7 +24,7 @@ ROUNDS = (
 )
 
 # Stands for the password that was asked for, and for every other one: a difference can be shown, a hash cannot.
-AS_ASKED = "as asked for"
+AS_ASKED = "as requested"
 ANOTHER = "another one"
 NONE = "none"
 
@@ -88,11 +88,11 @@ def reason_against_name(name: str) -> str:
     if not name:
         return "an account needs a name"
     if name != name.lower():
-        return f"Samba keeps the names of accounts in small letters; call the account and its user {name.lower()!r}"
+        return f"Samba stores account names in lower case; call the account and its user {name.lower()!r}"
     if name[0] in "-+&" or name != " ".join(name.split()):
-        return "the name of an account begins with none of '-', '+' and '&' and has no blanks but single ones inside"
+        return "the name of an account must not begin with '-', '+' or '&', and may have only single spaces, inside"
     found = next((character for character in SPLITTING if character in name), "")
-    return f"{found!r} in the name of an account is read as the end of a name" if found else ""
+    return f"{found!r} in the name of an account would end the name" if found else ""
 
 
 def accounts(text: str) -> dict[str, Account]:
@@ -196,12 +196,12 @@ def access(text: str) -> dict[str, dict[str, Any]]:
 
 def differences(asked: dict[str, dict[str, Any]], found: dict[str, dict[str, Any]]) -> list[str]:
     """How the shares that Samba has differ from those that were asked for, a sentence each."""
-    told = [f"[{name}] was not asked for." for name in found if name not in asked]
+    told = [f"[{name}] is there but was not requested." for name in found if name not in asked]
     for name, wanted in asked.items():
         if name not in found:
             told.append(f"[{name}] is missing.")
             continue
         for parameter, value in wanted.items():
             if found[name][parameter] != value:
-                told.append(f"[{name}] has {parameter} {found[name][parameter]!r} and not {value!r}.")
+                told.append(f"[{name}] has {parameter} {found[name][parameter]!r} instead of {value!r}.")
     return told

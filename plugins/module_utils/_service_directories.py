@@ -76,7 +76,7 @@ def occupied(path: Path, uid: int | None, mode: int | None) -> str:
     status = path.stat()
     if uid is not None and status.st_uid == uid and (uid != 0 or mode in (None, status.st_mode & 0o7777)):
         return ""
-    return "it is there, is not empty and belongs to somebody else"
+    return "it exists, is not empty and belongs to somebody else"
 
 
 def fault(path: str, *, variable: str, uid: int | None, mode: int | None) -> str:
@@ -86,9 +86,9 @@ def fault(path: str, *, variable: str, uid: int | None, mode: int | None) -> str
     """
     place = Path(path)
     if not place.is_absolute():
-        return f"{path!r} cannot be a directory of this service: it is no absolute path."
+        return f"{path!r} cannot be a directory of this service: it is not an absolute path."
     if place.exists() and not place.is_dir():
-        return f"{path} is there and is no directory. Move it away, or name another one."
+        return f"{path} exists and is not a directory. Move it away, or name another one."
     reason = occupied(place, uid, mode) if variable else ""
     return f"{variable}: {path!r} cannot be used: {reason}. Name a directory below it." if reason else ""
 
@@ -110,7 +110,7 @@ def remove(path: str, *, mounts: Collection[str], keep: Collection[str], dry_run
     """
     result = Removal()
     if os.path.normpath(path) in SYSTEM:
-        result.left.append(Left(path, "it is a directory of the system"))
+        result.left.append(Left(path, "it is a system directory"))
         return result
     if os.path.islink(path):  # noqa: PTH114
         result.left.append(Left(path, f"it is a link to {os.readlink(path)}"))  # noqa: PTH115
@@ -119,7 +119,7 @@ def remove(path: str, *, mounts: Collection[str], keep: Collection[str], dry_run
         return result
     real = os.path.realpath(path)
     if real in SYSTEM:
-        result.left.append(Left(path, f"it is {real}, a directory of the system"))
+        result.left.append(Left(path, f"it is {real}, a system directory"))
         return result
     stays = dict.fromkeys(mounts, "it is mounted") | dict.fromkeys(keep, "it holds data")
     _Walk(real, stays, result, dry_run).run()
@@ -192,7 +192,7 @@ class _Walk:
                 return True
             if os.fstat(below).st_dev != self.device:  # mounted since the mounts were read, or a part of btrfs
                 os.close(below)
-                self._leave(name, "it is another file system")
+                self._leave(name, "it is on another file system")
                 return True
             os.close(self.current)
             self.current = below

@@ -306,7 +306,7 @@ def stage(home: Path, files: Sequence[Wanted]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_new(wanted, path, (wanted.source or wanted.dest) if wanted.data is None else None)
         if wanted.data is None and digest(path) != wanted.sha256:
-            raise FailureError(f"{wanted.dest} did not arrive whole: its SHA-256 is not {wanted.sha256}.")
+            raise FailureError(f"{wanted.dest} arrived incomplete: its SHA-256 is not {wanted.sha256}.")
 
 
 def validators(home: Path, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, list[str]]]:
@@ -331,7 +331,7 @@ def validate(home: Path, files: Sequence[Wanted], seconds: float) -> None:
             f"{home}/staged", ""
         )
         if wanted.secret:
-            said = "what it said is not shown, because the file holds a secret"
+            said = "its output is not shown, because the file holds a secret"
         why = f" ({outcome.stopped})" if outcome.stopped else ""
         raise FailureError(
             f"{wanted.dest} is refused by {wanted.validate[0]}{why}: {said}\nNo file of this service was replaced.",

@@ -267,7 +267,7 @@ def rooms_that_lack(directories: Sequence[Json]) -> list[Json]:
         try:
             free, size, used = ask(partial(room_of, path), ROOM_SECONDS)
         except TimeoutError as error:
-            raise FailureError(f"{path} could not be looked at: {error.strerror}.") from error
+            raise FailureError(f"{path} could not be read: {error.strerror}.") from error
         lack = short_of_room(path, one["room"], free, size, used)
         if lack:
             result.append(lack)
@@ -288,7 +288,7 @@ def packages_that_miss(names: Sequence[str], family: str) -> list[str]:
     answer = said(argv)
     # rpm ends with the number of packages that are missing, dpkg-query with 1
     if answer.rc == 127 or (answer.rc > 1 and family != "RedHat"):
-        raise FailureError(f"The packages of this host are not known: {answer.stderr.strip()}")
+        raise FailureError(f"The packages of this host cannot be listed: {answer.stderr.strip()}")
     installed = set(re.findall(r"(?m)^(\S+) installed$", answer.stdout))
     return [name for name in names if name not in installed]
 

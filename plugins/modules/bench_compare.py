@@ -14,7 +14,7 @@ version_added: 0.1.0
 description:
   - Compares every series of a run with the same series of an earlier run, and writes the reports into the folder
     C(against-BASE) of the run directory.
-  - Series that were not measured on equal terms are refused, with the fields that differ.
+  - Series that were not measured under the same conditions are refused, with the fields that differ.
   - Runs on the controller.
 options:
   base_directory:

@@ -202,10 +202,10 @@ class ClientMount:
             raise FailureError("A password among options would be shown to everybody on the host; use password.")
         reason = _mounts.unfit(str(given), self.params["src"], self.params["fstype"], self.options)
         if reason:
-            raise FailureError(f"This cannot be mounted: {reason}.")
+            raise FailureError(f"This mount is not possible: {reason}.")
         self.path = str(self._parent(given) / given.name)
         if len(os.fsencode(self.path)) >= _mounts.PATH_BYTES:
-            raise FailureError("This cannot be mounted: path is too long once its links are followed.")
+            raise FailureError("This mount is not possible: path is too long once its links are followed.")
         # A name of its own for each path, however long that is
         self.memory = MEMORY / (hashlib.sha256(os.fsencode(self.path)).hexdigest() + ".json")
         self.how = ""
@@ -244,7 +244,7 @@ class ClientMount:
             return Path(ask(lambda: str(given.parent.resolve()), PROBE_SECONDS))
         except (OSError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise FailureError(f"The directory {given.parent} cannot be looked at: {reason}.") from error
+            raise FailureError(f"The directory {given.parent} cannot be read: {reason}.") from error
 
     def _all(self) -> list[_mounts.Mount]:
         text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
@@ -289,7 +289,7 @@ class ClientMount:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise FailureError(f"The directory {self.path} cannot be made: {error.strerror}.") from error
+            raise FailureError(f"The directory {self.path} cannot be created: {error.strerror}.") from error
         self.made = missing or self._remembered().get("made", [])
 
     def _mount(self) -> None:
@@ -304,15 +304,15 @@ class ClientMount:
         mounted = self._mounted()
         if outcome.rc or outcome.stopped or not mounted:
             words = [
-                outcome.stopped and f"{outcome.stopped} and was ended",
+                outcome.stopped and f"{outcome.stopped} and was killed",
                 outcome.stderr.strip() or outcome.stdout.strip(),
             ]
             answer = "; ".join(" ".join(word.split()) for word in words if word) or f"exit status {outcome.rc}"
             self._undo()
             raise FailureError(
-                f"mount was asked to mount {self.params['src']} ({self.params['fstype']}) at {self.path} with options "
-                f"{','.join(self.options) or 'of its own'}. The answer: {answer.rstrip('.')}. "
-                f"{self._hint(answer)}",
+                f"Mounting {self.params['src']} ({self.params['fstype']}) at {self.path} with "
+                f"{'options ' + ','.join(self.options) if self.options else 'default options'} failed: "
+                f"{answer.rstrip('.')}. {self._hint(answer)}",
                 cmd=argv,
                 rc=outcome.rc,
                 stderr=outcome.stderr,
@@ -324,7 +324,7 @@ class ClientMount:
         except OSError as error:
             self._undo()
             raise FailureError(
-                f"{self.params['src']} was mounted, but what was asked for cannot be noted in {self.memory}: "
+                f"{self.params['src']} was mounted, but its options cannot be recorded in {self.memory}: "
                 f"{error.strerror}. It was unmounted again."
             ) from error
 
@@ -348,7 +348,7 @@ class ClientMount:
             if fresh:  # leave nothing behind that hangs whoever looks at it
                 self._undo()
             raise FailureError(
-                f"{self.params['src']} is mounted at {self.path}, but asked for its free space it gave "
+                f"{self.params['src']} is mounted at {self.path}, but reading its free space failed: "
                 f"{error.strerror}. Is the server up, and does its firewall let the answers through?"
             ) from error
 
@@ -360,7 +360,7 @@ class ClientMount:
         fstype = self.params["fstype"]
         package = {"nfs": "nfs-common or nfs-utils", "cifs": "cifs-utils"}.get(_mounts.family(fstype))
         if package and not self.module.get_bin_path(f"mount.{fstype}"):
-            return f"There is no mount.{fstype} here: install the package {package}."
+            return f"There is no mount.{fstype} on this host: install the package {package}."
         return _mounts.hint_for(answer, fstype)
 
     def _end_users(self) -> None:
@@ -398,13 +398,13 @@ class ClientMount:
             if not mounts:
                 if how == "lazy":
                     self.module.warn(
-                        f"{self.path} could only be unmounted lazily: nobody finds it any more, and the kernel keeps "
+                        f"{self.path} could only be unmounted lazily: it is no longer visible, and the kernel keeps "
                         "it until the last process that waits for its server has ended."
                     )
                 return
         raise FailureError(
-            f"umount was asked to unmount {self.path}, by force and lazily too. The answer: {said or 'none'}. "
-            "Become root; a container needs CAP_SYS_ADMIN.",
+            f"Unmounting {self.path} failed, by force and lazily too: {said or 'umount gave no reason'}. "
+            "Run as root (become); a container needs CAP_SYS_ADMIN.",
             stderr=said,
         )
 

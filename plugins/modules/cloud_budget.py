@@ -108,7 +108,7 @@ def apply(cloud, params, dry_run):
     wanted = None
     if params["state"] == "present":
         if not params["subscribers"]:
-            raise CloudError("A budget that tells nobody is of no use. Give subscribers.")
+            raise CloudError("A budget without subscribers notifies nobody. Give subscribers.")
         wanted = {"name": params["name"], "amount": plain(params["amount"])}
     notification = {
         "Notification": {

@@ -129,11 +129,13 @@ def farewell(cloud, params):
             cloud.terminate(nodes)
             if not gone(cloud, params, nodes):
                 return sorted(ended)
-            said = "they still run"
+            said = "they are still running"
         except CloudError as error:
             said = str(error)
         if time.monotonic() > until:
-            raise CloudError(f"The nodes could not be ended: {said}. Their own timers will. Run playbooks/destroy.yml.")
+            raise CloudError(
+                f"The nodes were not terminated: {said}. Their own timers will do it. Run playbooks/destroy.yml."
+            )
         time.sleep(2)
 
 
@@ -204,9 +206,11 @@ def main():
         "lines": [f"  {line}" for line in looked.lines],
     }
     if failures:
-        module.fail_json(msg=f"Not all could be done: {'; '.join(failures)}", **result)
+        module.fail_json(msg=f"Some actions failed: {'; '.join(failures)}", **result)
     if not looked.decision.launches:
-        module.fail_json(msg=f"No more nodes, and no more work: {'; '.join(looked.decision.reasons)}", **result)
+        module.fail_json(
+            msg=f"The cost guard allows no more nodes and no more work: {'; '.join(looked.decision.reasons)}", **result
+        )
     module.exit_json(**result)
 
 

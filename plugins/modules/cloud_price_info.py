@@ -114,7 +114,7 @@ def main():
         cap, hours = dollars(params["cap"], "the cap"), dollars(f"{params['hours']:g}", "the hours")
         names_of(params["groups"])
         if not params["zones"]:
-            raise CloudError("No zone is given, so nothing can be priced.")
+            raise CloudError("No zone is given, so prices are unknown.")
         cloud = connect(params)
         table = check_table(params["prices"] or TABLE, cloud.region)
         spot = sorted({name for group in params["groups"] if group["market"] == "spot" for name in group["types"]})
@@ -135,7 +135,7 @@ def main():
     )
     if most > cap:
         module.fail_json(
-            msg=f"This may cost {most:.2f} dollars in {hours:g} hours, and the cap is {cap:.2f}. Nothing was made. "
+            msg=f"The nodes may cost {most:.2f} dollars in {hours:g} hours, and the cap is {cap:.2f}. None was made. "
             "Take fewer or smaller instances, fewer hours, or raise the cap.",
             lines=lines,
         )

@@ -242,7 +242,7 @@ def launch(cloud, params, node, generation, tried):
         else:
             tried.append(f"{words}: made")
             return
-    raise CloudError(f"{node['name']} cannot be had now. Tried: {'; '.join(tried)}. Name more types or zones.")
+    raise CloudError(f"{node['name']} could not be launched. Tried: {'; '.join(tried)}. Name more types or zones.")
 
 
 def wait(cloud, params, wanted, states=LIVE):
@@ -254,7 +254,7 @@ def wait(cloud, params, wanted, states=LIVE):
             return instances
         if time.monotonic() > until:
             states = ", ".join(f"{each['id']} {each['state']}" for each in instances) or "none"
-            raise CloudError(f"The instances are not as they should be after {params['timeout']} s: {states}.")
+            raise CloudError(f"The instances are not in the wanted state after {params['timeout']} s: {states}.")
         time.sleep(1)
 
 
@@ -265,7 +265,7 @@ def present(cloud, params, dry_run, tried):
     live = by_name(seen)
     odd = [name for name, each in live.items() if each["state"] in ("stopping", "stopped")]
     if odd:
-        raise CloudError(f"These instances are stopped: {', '.join(odd)}. Start or end them.")
+        raise CloudError(f"These instances are stopped: {', '.join(odd)}. Start or terminate them.")
     missing = [node for node in wanted if node["name"] not in live]
     if missing and not dry_run:
         params = {**params, "root_device": root_device_of(cloud, params["image"])}
@@ -336,7 +336,7 @@ def refuse(params):
     """Raise a CloudError for what cannot be made."""
     lacks = [name for name in ("image", "key_name", "subnets", "security_groups", "expires_at") if not params[name]]
     if lacks:
-        raise CloudError(f"To make instances, give {', '.join(lacks)}.")
+        raise CloudError(f"To create instances, give {', '.join(lacks)}.")
     moment(params["expires_at"])
 
 

@@ -89,9 +89,9 @@ def main():
             cloud.terminate([each["id"] for each in found])
     except CloudError as error:
         module.fail_json(msg=str(error))
-    verb = "would be ended" if dry_run else "was ended"
+    verb = "would be terminated" if dry_run else "was terminated"
     lines = [f"{each['tags'].get('Name') or each['id']} ({each['id']}) {verb}: {each['reason']}" for each in found]
-    lines.append(f"{len(instances)} instances of ours looked at, {len(found)} past their time")
+    lines.append(f"{len(instances)} instances with our tags checked, {len(found)} overdue")
     # a dry run that is not check mode changes nothing, and says so
     module.exit_json(changed=bool(found) and (module.check_mode or not dry_run), overdue=found, lines=lines)
 

@@ -156,7 +156,7 @@ def work(module, api):
         done = called(module, argv, home)
     facts = {"cmd": argv, "rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
     if done.returncode:
-        said = done.stderr.strip().removeprefix("Error: ") or f"it ended with {done.returncode}"
+        said = done.stderr.strip().removeprefix("Error: ") or f"exit status {done.returncode}"
         raise DfsctlError(f"dfsctl: {said}", **facts)
     # Without a terminal its questions are answered with no, and it calls that a success.
     if "Aborted" in done.stdout + done.stderr:

@@ -112,7 +112,7 @@ def work(module, api):
         settings = typed_settings(given["settings"] or {}, api.get(f"{path}/settings/defaults"))
         wanted = {**chosen(given, "enabled", "port"), **settings}
         if before is None and not given["port"]:
-            raise DfsctlError("An adapter that was removed needs a port.")
+            raise DfsctlError("A new adapter needs a port.")
 
     def apply(changes, new):
         own = chosen(changes, *{"enabled", "port"} & set(changes))

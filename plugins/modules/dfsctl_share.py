@@ -207,7 +207,7 @@ def seconds(text):
             number = "x"
             break
     if number:
-        raise DfsctlError(f"retention_ttl: {text!r} is no duration; write 72h or 1h30m.")
+        raise DfsctlError(f"retention_ttl: {text!r} is not a duration; write 72h or 1h30m.")
     return total
 
 

@@ -143,8 +143,8 @@ def enters(api, name, password):
     except ApiError as error:
         if error.status == 403:
             raise DfsctlError(
-                f"Nobody can tell whether the password of {name} is the wanted one: {error.msg}. Enable the account, "
-                "or set update_password to on_create.",
+                f"Whether {name} has the wanted password cannot be checked: {error.msg}. Enable the account, or set "
+                " update_password to on_create.",
                 **error.facts,
             ) from error
         raise
@@ -168,7 +168,9 @@ def change_own_password(module, api):
         body = {"current_password": old, "new_password": password}
         api.take(api.send("POST", f"{BASE}/users/me/password", body, token=api.token))
     elif answer["user"]["must_change_password"]:
-        raise DfsctlError(f"{name} must change its password before anything can be read; check mode does not do that.")
+        raise DfsctlError(
+            f"{name} must change its password before anything can be read; check mode does not change it."
+        )
     return True
 
 

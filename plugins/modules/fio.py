@@ -329,7 +329,7 @@ class Fio:
         if missing:
             listed = ", ".join(f"${{{name}}}" for name in missing)
             raise FailureError(
-                f"The job uses {listed} without a value; fio would put nothing in its place. "
+                f"The job uses {listed} without a value, which fio would read as empty. "
                 f"Add {', '.join(missing)} to variables."
             )
         return {name: str(given[name]) for name in names}
@@ -341,7 +341,9 @@ class Fio:
             raise FailureError(f"The job has no section {', '.join(unknown)}; it has {', '.join(known) or 'none'}.")
         program = self.module.get_bin_path("fio")
         if not program and not self.module.check_mode:
-            raise FailureError("fio is not installed here. Install the package fio.", job_sha256=self._job_sha256())
+            raise FailureError(
+                "fio is not installed on this host. Install the package fio.", job_sha256=self._job_sha256()
+            )
         kept = self._kept(program) if program else None
         if kept:
             return kept
@@ -378,7 +380,7 @@ class Fio:
         """Check mode: let fio read the job."""
         facts: dict[str, t.Any] = {"changed": True, "job_sha256": self._job_sha256()}
         if not program:
-            self.module.warn("fio is not installed here yet, so the job was not parsed.")
+            self.module.warn("fio is not installed on this host yet, so the job was not parsed.")
             return facts
         job = self._write("job.fio", self.job)
         argv = [program, "--parse-only", *(f"--section={name}" for name in self.params["section"]), job]
@@ -413,7 +415,7 @@ class Fio:
             raise FailureError(f"The directory {directory} does not exist. Create it, or mount it.") from error
         except TimeoutError as error:
             raise FailureError(
-                f"The file system of {directory} gave {error.strerror}. Look at its server and at the mount."
+                f"The file system of {directory} returned {error.strerror}. Check its server and the mount."
             ) from error
         except OSError as error:
             raise FailureError(f"The directory {directory} cannot be used: {error.strerror}.") from error
@@ -426,7 +428,7 @@ class Fio:
         if found["free"] < self.params["required_bytes"]:
             raise FailureError(
                 f"The directory {directory} has {found['free']} bytes free, and {self.params['required_bytes']} are "
-                "required. Make room, or ask for less."
+                "required. Free some space, or use a smaller size."
             )
 
     def _write(self, name: str, text: str) -> str:
@@ -519,11 +521,11 @@ class Fio:
             failure["survivors"] = outcome.survivors
             problems.insert(
                 0,
-                f"processes {', '.join(map(str, outcome.survivors))} did not die, because they wait for a file system "
-                "that does not answer",
+                f"processes {', '.join(map(str, outcome.survivors))} could not be killed, because they wait for a file "
+                "system that does not answer",
             )
         if outcome.stopped:
-            problems.insert(0, f"{outcome.stopped} and was ended")
+            problems.insert(0, f"{outcome.stopped} and was killed")
         if problems:
             raise self._failure(problems, failure)
         return document, [note.strip() for note in [*notes, *said] if note.strip()]
@@ -535,9 +537,7 @@ class Fio:
         asked = ", ".join(f"[{name}]" for name in self.sections) or "a job without a section"
         more = f" (and {len(problems) - 6} more)" if len(problems) > 6 else ""
         answer = "; ".join(problem.rstrip(".") for problem in problems[:6])
-        return FailureError(
-            f"fio was asked to run {asked} in {where}. The answer: {answer}{more}. {_fio.advice_for(answer)}", **facts
-        )
+        return FailureError(f"fio failed to run {asked} in {where}: {answer}{more}. {_fio.advice_for(answer)}", **facts)
 
     def _result(self, text: str, document: dict[str, t.Any], notes: list[str]) -> dict[str, t.Any]:
         version = document.get("fio version", "unknown")

@@ -198,8 +198,8 @@ class Volume:
         mounts = mounts_in_use(self.status, socket.gethostname(), processes_of(Path(self.program).name))
         if mounts:
             raise FailureError(
-                f"The volume is mounted as {', '.join(mounts)}, and stays. Unmount it there, then remove it again; a "
-                "mount of another host that was killed is forgotten after five minutes."
+                f"The volume is mounted as {', '.join(mounts)}, so it was not removed. Unmount it there and try again; "
+                "a killed mount on another host expires after five minutes."
             )
         # only the look at sessions is left out by force, and that was ours
         self.do("destroy", "--yes", "--force", self.url, self.uuid)
@@ -232,7 +232,7 @@ def work(params: dict[str, t.Any], dry_run: bool) -> dict[str, t.Any]:
             different = differences(before, wanted)
             if different:
                 raise FailureError(
-                    f"{params['meta_url']} holds another volume: {'; '.join(different)}. It stays as it is. "
+                    f"{params['meta_url']} holds another volume: {'; '.join(different)}. It was not changed. "
                     "Use another database for the new volume, or destroy this one.",
                     volume=before,
                 )

@@ -57,7 +57,7 @@ def main():
     except FailureError as error:
         module.fail_json(msg=error.msg, **error.facts)
     if answer.rc:
-        module.fail_json(msg=f"systemctl could not be asked which units run: {answer.stderr.strip()}")
+        module.fail_json(msg=f"systemctl cannot list the running units: {answer.stderr.strip()}")
     module.exit_json(changed=False, units=running(parse_show(answer.stdout)))
 
 

@@ -89,7 +89,9 @@ def main():
     found = access(out)
     told = differences({share["name"]: asked_access(share, module.params["users"]) for share in shares}, found)
     if told:
-        module.fail_json(msg=f"Samba does not serve what was asked for, see {config}: {' '.join(told)}", access=found)
+        module.fail_json(
+            msg=f"The shares of Samba are not those that were requested, see {config}: {' '.join(told)}", access=found
+        )
     module.exit_json(changed=False, access=found)
 
 

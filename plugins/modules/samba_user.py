@@ -162,7 +162,9 @@ class Database:
 
     def require(self):
         if not (self.pdbedit and self.smbpasswd):
-            self.module.fail_json(msg="There is no Samba here: pdbedit or smbpasswd is missing. Install samba first.")
+            self.module.fail_json(
+                msg="Samba is not installed on this host: pdbedit or smbpasswd is missing. Install samba first."
+            )
         if not self.there:
             self.module.fail_json(msg=f"{self.config} does not exist. Name the server's configuration with config.")
 
@@ -269,7 +271,7 @@ def main():
         stored = state_of(database.account(name), password) or {}
         if stored != after:
             module.fail_json(
-                msg=f"Samba did not store what was asked for: account {name} should be {after} and is {stored}. "
+                msg=f"Samba did not store the account as requested: {name} should be {after} and is {stored}. "
                 "A password script or a password policy of the server may be in the way."
             )
     module.exit_json(

@@ -151,7 +151,7 @@ def take_away(module):
     emptied = {os.path.realpath(one["path"]) for one in chosen} & mounts
     for entry in left:
         if entry.path not in emptied:
-            module.warn(f"{entry.path} was left: {entry.reason}.")
+            module.warn(f"{entry.path} was not removed: {entry.reason}.")
     facts = {
         "changed": bool(differences),
         "diff": differences,
@@ -159,7 +159,7 @@ def take_away(module):
     }
     wrong = [f"{entry.path} ({entry.reason})" for entry in left if entry.wrong]
     if wrong:
-        module.fail_json(msg=f"All was removed but {', '.join(wrong)}.", **facts)
+        module.fail_json(msg=f"Everything was removed except {', '.join(wrong)}.", **facts)
     return facts
 
 

@@ -211,7 +211,7 @@ def unit_states(units):
         return states({}, [])
     answer = said(["systemctl", "show", f"--property={PROPERTIES}", *units])
     if answer.rc:
-        raise FailureError(f"systemd does not say what its units are: {answer.stderr.strip()}")
+        raise FailureError(f"systemd cannot list its units: {answer.stderr.strip()}")
     return states(parse_show(answer.stdout), units)
 
 
@@ -221,7 +221,7 @@ def socket_answers(params, running):
         return [], [], False
     answer = said(["ss", "-Hltunpe"])
     if answer.rc and params["ports"]:
-        raise FailureError(f"Who holds the ports is not known: {answer.stderr.strip()} (package iproute2)")
+        raise FailureError(f"The holders of the ports cannot be listed: {answer.stderr.strip()} (package iproute2)")
     sockets = parse_sockets(answer.stdout)
     holders = params["holders"] + [entry["holder"] for entry in params["ports"] if entry["holder"]]
     taken = takers(

@@ -12,11 +12,11 @@ NO_LIMIT = 1 << 62
 
 # What rclone says when a remote does not work, and what that means. The first that fits.
 RCLONE_REASONS = (
-    ("InvalidAccessKeyId|XAdminUserNotFound", "its access key is not known there, see rclone_remote_secrets."),
-    ("SignatureDoesNotMatch", "its secret key is wrong, see rclone_remote_secrets."),
-    ("AccessDenied|Forbidden", "the keys do not permit it."),
-    ("NoSuchBucket|directory not found", "there is no such bucket or directory; the role makes none."),
-    ("dial tcp|connection refused|no such host|i/o timeout", "nothing answers there."),
+    ("InvalidAccessKeyId|XAdminUserNotFound", "the remote does not know the access key, see rclone_remote_secrets."),
+    ("SignatureDoesNotMatch", "the secret key is wrong, see rclone_remote_secrets."),
+    ("AccessDenied|Forbidden", "the keys lack the permission."),
+    ("NoSuchBucket|directory not found", "there is no such bucket or directory; the role does not create it."),
+    ("dial tcp|connection refused|no such host|i/o timeout", "nothing answers at its address."),
 )
 
 

@@ -73,9 +73,9 @@ def _reason(option: Option, value: Any, name: str, secret: bool, off: bool) -> s
     """Return why a value is not what its option says, or nothing."""
     wanted = option.get("type", "str")
     if value is None and wanted != "raw":
-        return "it is null; leave it out for what the role does by itself"
+        return "it is null; leave it out to get the default of the role"
     if wanted == "list" and isinstance(value, str) and not secret:
-        return f"it is a list; write [{', '.join(_flow(word) for word in value.split(',') if word)}]"
+        return f"it must be a list; write [{', '.join(_flow(word) for word in value.split(',') if word)}]"
     return OF_TYPES[wanted](value) or _of_option(option, value, name, secret, off)
 
 
@@ -84,11 +84,11 @@ def _of_option(option: Option, value: Any, name: str, secret: bool, off: bool) -
     wanted = option.get("type", "str")
     if option.get("choices") and wanted != "list" and value not in option["choices"]:
         choices = ", ".join(str(choice) for choice in option["choices"])
-        return f"it is one of {choices}; {QUOTES} what YAML would read as something else"
+        return f"it must be one of {choices}; {QUOTES} if YAML would read something else"
     if wanted == "str":
         return _of_name(value, name, secret)
     if wanted == "int" and re.search(r"(^|_)port$", name) and not (off and int(value) == 0):
-        return "" if 1 <= int(value) <= 65535 else "a port is a number from 1 to 65535"
+        return "" if 1 <= int(value) <= 65535 else "a port must be a number from 1 to 65535"
     return ""
 
 
@@ -101,56 +101,56 @@ def _of_name(value: str | int, name: str, secret: bool) -> str:
     """Return why a text cannot be what its name says: digits matter in a mode and in a secret."""
     mode = re.search(r"(^|_)mode$", name)
     if mode and isinstance(value, int):
-        return f"it is a text, and YAML reads 0755 as the number 493; {QUOTES}, such as '0755'"
+        return f"it must be a string, and YAML reads 0755 as the number 493; {QUOTES}, such as '0755'"
     if mode and str(value).isdigit() and not re.fullmatch(r"0?[0-7]{3,4}", str(value)):
-        return "a mode has three or four octal digits, such as '0755'"
+        return "a mode must have three or four octal digits, such as '0755'"
     if secret and isinstance(value, int):
-        return f"it is a text, and YAML reads some numbers as others; {QUOTES}"
+        return f"it must be a string, and YAML reads some numbers as others; {QUOTES}"
     return ""
 
 
 def _list(value: Any) -> str:
-    return "" if isinstance(value, list | tuple) else "it is a list; write it in brackets"
+    return "" if isinstance(value, list | tuple) else "it must be a list; write it in brackets"
 
 
 def _dictionary(value: Any) -> str:
     if not isinstance(value, dict):
-        return "it is a dictionary; write it as {name: value}"
+        return "it must be a dictionary; write it as {name: value}"
     odd = next((key for key in value if not isinstance(key, str)), "")
     return "" if isinstance(odd, str) else f"its name {odd!r} is a {kind(odd)} as YAML reads it; {QUOTES}"
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
-        return f"it is a text, and YAML reads true, false, yes, no, on and off as booleans; {QUOTES}"
-    return "" if isinstance(value, str | int) else f"it is a text, and this is a {kind(value)}; {QUOTES}"
+        return f"it must be a string, and YAML reads true, false, yes, no, on and off as booleans; {QUOTES}"
+    return "" if isinstance(value, str | int) else f"it must be a string, not a {kind(value)}; {QUOTES}"
 
 
 def _path(value: Any) -> str:
     if not isinstance(value, str):
-        return f"it is a path, and this is a {kind(value)}; {QUOTES}"
+        return f"it must be a path, not a {kind(value)}; {QUOTES}"
     return expanded(value)
 
 
 def _boolean(value: Any) -> str:
     as_text = str(value).lower() if isinstance(value, str | int) else ""
-    return "" if as_text in BOOLEAN_TEXTS else "it is a boolean; write true or false"
+    return "" if as_text in BOOLEAN_TEXTS else "it must be a boolean; write true or false"
 
 
 def _whole_number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        return "it is a whole number"
+        return "it must be a whole number"
     if not re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", str(value)):
-        return f"it is a whole number from 0 to {LARGEST}, without anything around it"
-    return "" if 0 <= int(value) <= LARGEST else f"it is a number from 0 to {LARGEST}"
+        return f"it must be a whole number from 0 to {LARGEST}, with nothing before or after it"
+    return "" if 0 <= int(value) <= LARGEST else f"it must be a number from 0 to {LARGEST}"
 
 
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return "it is a number"
+        return "it must be a number"
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
-        return "it is a number, without anything around it"
-    return "" if math.isfinite(float(value)) else "it is a number that ends"
+        return "it must be a number, with nothing before or after it"
+    return "" if math.isfinite(float(value)) else "it must be a finite number"
 
 
 OF_TYPES: dict[str, Callable[[Any], str]] = {

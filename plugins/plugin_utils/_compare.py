@@ -73,7 +73,7 @@ def judge(base: Series, candidate: Series, force: bool = False, compared: t.Cont
     if unlike and not force:
         return Pair(base, candidate, None, "not-comparable", 1.0, 1, "; ".join(unlike))
     if base.at_ceiling and candidate.at_ceiling:
-        why = f"both reach the ceiling, {base.ceiling_what}: what is measured is not the servers"
+        why = f"both reach the ceiling, {base.ceiling_what}: the hardware was measured, not the servers"
         return Pair(base, candidate, None, "at-ceiling", 1.0, 1, why)
     comparison = _statistics.compare(base.values, candidate.values, base.better, (base.machines, candidate.machines))
     bound = "≥" if candidate.at_ceiling else "≤" if base.at_ceiling else ""

@@ -150,7 +150,7 @@ def services_of(profiles: dict[str, Json], roles: t.Mapping[str, Role]) -> list[
         places = list(order.static_order())
     except CycleError as error:
         raise ConflictError(
-            f"Each of {' and '.join(dict.fromkeys(error.args[1]))} stands on the other in the profile of some system"
+            f"Each of {' and '.join(dict.fromkeys(error.args[1]))} depends on the other in the profile of some system"
         ) from error
     return [service_of(users[place], roles) for place in places]
 
@@ -167,8 +167,8 @@ def service_of(users: dict[str, Json], roles: t.Mapping[str, Role]) -> Service:
         variables = variables_of(wanted, role)
     except ConflictError as error:
         raise ConflictError(
-            f"{place_of(one)} cannot be what all systems want, {error}. Make them agree, measure them in runs of their "
-            "own, or give the service of one of them a name of its own"
+            f"{place_of(one)} cannot suit all systems: {error}. Make them agree, measure them in separate "
+            "runs, or give the service of one of them a name of its own"
         ) from error
     return Service(one["name"], one["role"], one["node"], list(users), variables)
 
@@ -243,7 +243,7 @@ def tasks_of(service: Json) -> str:
     head = (
         f"# Service {service['name']} on node {service['node']}, as {', '.join(service['systems'])} of this run "
         f"want{'s' if len(service['systems']) == 1 else ''} it.\n"
-        "# Made from plan.json: who takes up the run deploys the same again.\n"
+        "# Generated from plan.json: a resumed run deploys the same again.\n"
     )
     return head + str(yaml_dump([task], sort_keys=False, allow_unicode=True, width=110))
 

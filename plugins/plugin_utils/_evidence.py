@@ -216,10 +216,10 @@ def server_counters(run: Run) -> tuple[Table | None, str]:
             for name, value in cell.server_counters.items():
                 values[cell.name.system, name].append(value)
     grew = {system for system, _name in values}
-    text = "By how much the counters grew that servers keep of themselves."
+    text = "Growth of the counters that servers keep themselves."
     for systems, what in (
         (told - grew, "Those of {} did not grow."),
-        (set(run.plan["systems"]) - told, "Of {} none were kept."),
+        (set(run.plan["systems"]) - told, "No counters were recorded for {}."),
     ):
         if systems:
             text += f" {what.format(', '.join(sorted(systems)))}"

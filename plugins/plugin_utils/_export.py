@@ -75,7 +75,7 @@ JUNIT_SKIPPED = {"too-few", "at-ceiling"}
 
 
 def forced(pair: Pair) -> bool:
-    """Whether a pair was compared although it was measured on unlike terms."""
+    """Whether a pair was compared although it was measured under different conditions."""
     return pair.comparison is not None and bool(pair.why)
 
 

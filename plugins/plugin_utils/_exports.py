@@ -38,19 +38,19 @@ def export_path(value: object, variable: str = "", *, named: bool = True) -> str
     """
     path = single_line(value, variable, language="an export")
     if not path.startswith("/"):
-        refuse(value, "an export is named by its absolute path", variable)
+        refuse(value, "the path of an export must be absolute", variable)
     if {".", ".."} & set(path.split("/")):
-        refuse(value, "it has a component . or .., which clients and servers resolve differently", variable)
+        refuse(value, "it contains the component . or .., which clients and servers resolve differently", variable)
     if reason := expanded(path):
         refuse(value, reason, variable)
     if named and re.search(r"[?]|%[0-9A-Fa-f]{2}", path):
-        reason = "libnfs, the client that proves each export, cannot name a question mark, or % before two hex digits"
+        reason = "libnfs, the client that checks each export, accepts no question mark, and no % before two hex digits"
         refuse(value, reason, variable)
     if len(path.encode()) > PATH_BYTES:
-        refuse(value, f"clients name at most {PATH_BYTES} bytes", variable)
+        refuse(value, f"clients accept at most {PATH_BYTES} bytes", variable)
     path = "/" + normpath(path).lstrip("/")
     if path == "/":
-        refuse(value, "it is the root of the whole host", variable)
+        refuse(value, "it is the root directory of the host", variable)
     return path
 
 
@@ -75,15 +75,15 @@ def client_name(value: object, variable: str = "") -> str:
     if len(client.encode()) > CLIENT_BYTES or not re.fullmatch(r"@[A-Za-z0-9_.-]+|[A-Za-z0-9_.*?\[\]!-]+", client):
         refuse(
             value,
-            "a client is an address, a network such as 192.0.2.0/24, a host name, a pattern such as *.example.org, "
-            "@netgroup, or * for everybody",
+            "a client must be an address, a network such as 192.0.2.0/24, a host name, a pattern such as "
+            "*.example.org, @netgroup, or * for everybody",
             variable,
         )
     if not re.search(r"[^*?.]", client):
-        refuse(value, "it would match everybody, which is said by *", variable)
+        refuse(value, "it would match everybody; write * for that", variable)
     # The resolver takes 10 for 0.0.0.10 and 0x7f000001 for 127.0.0.1; a pattern is compared with names alone.
     if client.startswith("-") or re.fullmatch(r"[\d.*?\[\]!-]+|(.*\.)?0[xX][0-9a-fA-F]*|(.*\.)?\d+", client):
-        refuse(value, "it is neither a whole address nor the name of a host", variable)
+        refuse(value, "it is neither a complete address nor a host name", variable)
     return client
 
 
@@ -99,10 +99,14 @@ def option(value: object, variable: str = "") -> str:
     """Return one option of exports(5), `name` or `name=value`."""
     text = single_line(value, variable, language="exports(5)")
     if not re.fullmatch(r"[a-z_]+(=[A-Za-z0-9_@:+/.-]+)?", text):
-        refuse(value, "an option is name or name=value without blanks, quotes and commas, one by one", variable)
+        refuse(
+            value,
+            "an option must be name or name=value without spaces, quotes and commas; give each one by itself",
+            variable,
+        )
     key = KEYS.get(text.partition("=")[0])
     if key:
-        refuse(value, f"the key {key} of an export says that", variable)
+        refuse(value, f"set it with the key {key} of the export", variable)
     return text
 
 
@@ -122,12 +126,12 @@ def table(exports: Sequence[Mapping[str, Any]], variable: str = "kernel_nfs_expo
         for given in export.get("clients", [EVERYBODY]):
             client = client_name(given, f"{variable}.clients")
             if client in clients:
-                refuse(given, f"it is named twice for {path}", f"{variable}.clients")
+                refuse(given, f"it is listed twice for {path}", f"{variable}.clients")
             clients[client] = _options(export, export.get("squash", "root_squash"), variable)
         for key in FILE_KEYS:
             values = [one.get(key) for one in (*entry["exports"], export)]
             if values.count(values[0]) != len(values):
-                refuse(export.get(key), f"another export of {path} says {values[0]!r}", f"{variable}.{key}")
+                refuse(export.get(key), f"another export of {path} has {values[0]!r}", f"{variable}.{key}")
         entry["exports"].append(export)
     for entry in found.values():
         entry["owner"] = entry["exports"][0].get("owner", "root")
@@ -151,7 +155,7 @@ def _options(export: Mapping[str, Any], squash: str, variable: str, access: str 
 def _fsid(value: object, variable: str) -> str:
     text = single_line(value, f"{variable}.fsid", language="exports(5)")
     if not re.fullmatch(r"[0-9A-Za-z:-]{1,40}", text):
-        refuse(value, "it is a number, a UUID or root", f"{variable}.fsid")
+        refuse(value, "it must be a number, a UUID or root", f"{variable}.fsid")
     return text
 
 
@@ -220,7 +224,7 @@ def foreign(exports: Sequence[Mapping[str, Any]], files: Iterable[tuple[str, str
     """Return a sentence for each path that one of these files, pairs of name and text, exports already."""
     ours = {entry["path"] for entry in table(exports)}
     return sorted(
-        f"{path} is exported in {name} too"
+        f"{path} is also exported in {name}"
         for name, text in files
         for path in {"/" + normpath(path).lstrip("/") for path, _client, _options in from_exports(text)} & ours
     )

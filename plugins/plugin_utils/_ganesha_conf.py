@@ -68,27 +68,27 @@ def to_ganesha_conf(value: object, variable: str = "", form: str = "string") -> 
 def _quoted(text: str, variable: str) -> str:
     """Return a text in quotes, of which the lexer takes the longest: it would go on after a backslash at the end."""
     if text.endswith("\\"):
-        refuse(text, "Ganesha cannot read a text that ends with a backslash", variable)
+        refuse(text, "Ganesha cannot read a string that ends with a backslash", variable)
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 
 def _parameters(parameters: object, variable: str) -> list[str]:
     if not isinstance(parameters, Mapping):
-        refuse(parameters, f"parameters are names with values, and this is a {kind(parameters)}", variable)
+        refuse(parameters, f"parameters must be a dictionary, not a {kind(parameters)}", variable)
     lines = []
     for name, value in parameters.items():
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", str(name)):
-            refuse(name, "the name of a parameter has only letters, digits and underscores", variable)
+            refuse(name, "the name of a parameter may contain only letters, digits and underscores", variable)
         if str(name).lower() in KEYS:
             key = KEYS[str(name).lower()]
-            refuse(name, f"the key {key} of an export says that" if key else "the role itself says that", variable)
+            refuse(name, f"set it with the key {key} of the export" if key else "the role sets it itself", variable)
         lines.append(f"{name} = {to_ganesha_conf(value, f'{variable}.{name}', 'parameter')};")
     return lines
 
 
 def _list(value: object, variable: str) -> Sequence[object]:
     if not isinstance(value, list | tuple) or not value:
-        refuse(value, "ganesha.conf takes a list with at least one entry here", variable)
+        refuse(value, "ganesha.conf needs a list with at least one entry here", variable)
     return value
 
 
@@ -96,11 +96,15 @@ def _client(value: object, variable: str) -> str:
     client = client_name(value, variable)
     network = network_of(client)
     if network and network.prefixlen == 0:
-        refuse(value, "Ganesha takes * for everybody", variable)
+        refuse(value, "write * for everybody", variable)
     if network or client == EVERYBODY or client.startswith("@") or re.search(r"[*?\[]", client):
         return client
     if not re.fullmatch(WORD, client) or client.lower() in BOOLEANS:
-        refuse(value, "Ganesha takes a host name only when it begins with a letter and is no yes or no", variable)
+        refuse(
+            value,
+            "Ganesha accepts a host name only if it begins with a letter and is not a boolean such as yes",
+            variable,
+        )
     return client
 
 
@@ -115,12 +119,12 @@ def ganesha_table(exports: Sequence[Mapping[str, Any]], variable: str = "ganesha
         path = export_path(export["path"], f"{variable}.path", named="pseudo" not in export)
         pseudo = export_path(export.get("pseudo", path), f"{variable}.pseudo")
         if pseudo in [entry["pseudo"] for entry in entries]:
-            refuse(pseudo, "clients cannot tell two exports of one name apart; set pseudo", f"{variable}.pseudo")
+            refuse(pseudo, "two exports have this pseudo path; set another pseudo", f"{variable}.pseudo")
         access = export.get("access", "rw")
         clients = [_client(client, f"{variable}.clients") for client in export.get("clients", [EVERYBODY])]
         for client in clients:
             if clients.count(client) > 1:
-                refuse(client, f"it is named twice for {path}", f"{variable}.clients")
+                refuse(client, f"it is listed twice for {path}", f"{variable}.clients")
         everybody = EVERYBODY in clients
         node = not any(map(covers_node, clients))
         entries.append(
@@ -167,10 +171,10 @@ def ganesha_differences(exports: Sequence[Mapping[str, Any]], said: str) -> list
     for pseudo in sorted({*wanted, *given}):
         asked, got = wanted.get(pseudo), given.get(pseudo)
         if not asked or not got:
-            found.append(f"{pseudo} is {'not exported' if asked else 'exported and was not asked for'}")
+            found.append(f"{pseudo} is {'not exported' if asked else 'exported but was not requested'}")
             continue
         keys = [key for key in ("path", "squash", "access") if asked[key] != got[key]]
-        found += [f"{pseudo}: asked {key} is {asked[key]}, given is {got[key]}" for key in keys]
+        found += [f"{pseudo}: requested {key} is {asked[key]}, found is {got[key]}" for key in keys]
         found += [f"{pseudo} for {client}: {how}" for client, how in compared(_shown(asked["clients"]), got["clients"])]
     return found
 

@@ -357,7 +357,7 @@ def failures(findings: Findings) -> Table:
 
 
 def unlike(findings: Findings) -> Table:
-    """What was measured on unlike terms, and in which fields they differ."""
+    """What was measured under different conditions, and in which fields they differ."""
     rows = [
         [Cell(" ".join(one.name), "keep"), Cell(one.why, "text")]
         for one in findings.unfit
@@ -378,7 +378,7 @@ def unlike_text(findings: Findings) -> str:
     """What to say when nothing was refused."""
     if not findings.pairs:
         return "Nothing was compared."
-    return "Nothing: every pair that was compared was measured on equal terms, as far as they are recorded."
+    return "Nothing: every pair that was compared was measured under the same conditions, as far as they are recorded."
 
 
 def context(findings: Findings, lines: Distributions) -> Json:

@@ -13,5 +13,5 @@ def to_ini(value: object, variable: str = "", *, secret: bool = False) -> str:
     """Return the value of one key. There are no quotes: what the readers would take away is refused."""
     text = single_line(value, variable, language="an INI file", secret=secret)
     if text != text.strip():
-        refuse(value, "an INI file keeps no blanks at the ends of a value", variable, secret=secret)
+        refuse(value, "an INI file drops leading and trailing spaces of a value", variable, secret=secret)
     return text

@@ -18,7 +18,7 @@ def to_netrc(value: object, variable: str = "", *, secret: bool = False) -> str:
     """Return one word of a netrc file, in quotes where it has to be."""
     text = single_line(value, variable, language="a netrc file", secret=secret)
     if not 0 < len(text.encode()) <= LONGEST:
-        refuse(value, f"a word of a netrc file has from 1 to {LONGEST} bytes", variable, secret=secret)
+        refuse(value, f"a word of a netrc file must have from 1 to {LONGEST} bytes", variable, secret=secret)
     if re.fullmatch(r"[A-Za-z0-9_./:@+-]+", text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

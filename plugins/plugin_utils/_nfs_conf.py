@@ -32,11 +32,11 @@ def to_nfs_conf(settings: object, variable: str = "") -> str:
 def _told_apart(entries: object, variable: str) -> dict[str, object]:
     """Return a mapping whose names were looked at; nfs.conf does not tell upper from lower case."""
     if not isinstance(entries, Mapping):
-        refuse(entries, f"nfs.conf takes keys with values here, and this is a {kind(entries)}", variable)
+        refuse(entries, f"nfs.conf needs a dictionary here, not a {kind(entries)}", variable)
     names: dict[str, object] = {}
     for name, value in entries.items():
         if _name(name, variable).lower() in map(str.lower, names):
-            refuse(name, "nfs.conf does not tell upper from lower case, and it stands there twice", variable)
+            refuse(name, "nfs.conf ignores upper and lower case, so the key is there twice", variable)
         names[name] = value
     return names
 
@@ -44,9 +44,9 @@ def _told_apart(entries: object, variable: str) -> dict[str, object]:
 def _name(name: object, variable: str) -> str:
     text = single_line(name, variable, language=LANGUAGE)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", text):
-        refuse(name, "a name in nfs.conf has only letters, digits, dots, dashes and underscores", variable)
+        refuse(name, "a name in nfs.conf may contain only letters, digits, dots, dashes and underscores", variable)
     if text.lower() == "include":
-        refuse(name, "it would read another file", variable)
+        refuse(name, "it would include another file", variable)
     return text
 
 
@@ -59,8 +59,8 @@ def _value(value: object, variable: str) -> str:
     if not text:
         refuse(value, "nfs.conf has no empty values; leave the key out", variable)
     if text.startswith("$"):
-        refuse(value, "nfs.conf takes it for a variable of the environment", variable)
+        refuse(value, "nfs.conf would expand it as an environment variable", variable)
     quote = next((quote for quote in "\"'" if quote not in text), None)
     if quote is None:
-        refuse(value, "nfs.conf has no escapes, and it has quotes of both kinds", variable)
+        refuse(value, "nfs.conf has no escapes, and the value contains both kinds of quotes", variable)
     return f"{quote}{text}{quote}"

@@ -18,11 +18,15 @@ def to_options(value: object, variable: str = "") -> list[str]:
     Booleans become true and false; a list gives its option once for each entry.
     """
     if not isinstance(value, Mapping):
-        refuse(value, f"it must be a dictionary of options, and this is a {kind(value)}", variable)
+        refuse(value, f"it must be a dictionary of options, not a {kind(value)}", variable)
     words = []
     for name, given in value.items():
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", str(name)):
-            refuse(name, "an option has letters, digits and '-' in its name, and none of these before it", variable)
+            refuse(
+                name,
+                "the name of an option may contain only letters, digits and '-', without the leading '--'",
+                variable,
+            )
         for entry in given if isinstance(given, list | tuple) else [given]:
             text = single_line(entry, f"{variable}.{name}", language="the unit of the server")
             words.append(f"--{name}={text.lower() if isinstance(entry, bool) else text}")

@@ -180,7 +180,7 @@ def head_of_job(name: str, text: str) -> Json:
     for operation in head["latency"]:
         if operation not in _results.OPERATIONS:
             raise PlanError(
-                f"Workload '{name}' names the latency '{operation}', which fio does not measure. Write '; latency:' "
+                f"Workload '{name}' has the latency '{operation}', which fio does not measure. Write '; latency:' "
                 f"with some of {', '.join(_results.OPERATIONS)}, or with none."
             )
     return {"layout": "none", **head, "job": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
@@ -206,13 +206,11 @@ def not_served(profiles: dict[str, Json], wanted: list[str]) -> list[Json]:
 
 def refuse_idle_systems(profiles: dict[str, Json], protocols: dict[str, list[str]], wanted: list[str]) -> None:
     """Raise a PlanError for systems that would have nothing to do, with what they serve."""
-    idle = [
-        f"'{name}' (it serves: {', '.join(profiles[name]['protocols'])})" for name in profiles if not protocols[name]
-    ]
+    idle = [f"'{name}' (supports {', '.join(profiles[name]['protocols'])})" for name in profiles if not protocols[name]]
     if idle:
         raise PlanError(
-            f"Not a single one of the wanted protocols ({', '.join(wanted)}) is served by {', '.join(idle)}. Leave out "
-            f"the system, or add a protocol that it serves."
+            f"None of the requested protocols ({', '.join(wanted)}) is supported by {', '.join(idle)}. Leave out the "
+            f"system, or add a protocol that it supports."
         )
 
 
@@ -258,7 +256,7 @@ def refuse_systems_without_a_pass(offered: dict[str, list[str]], passes: dict[st
     idle = [name for name, names in offered.items() if not wanted & set(names)]
     if idle:
         raise PlanError(
-            f"{', '.join(idle)} can have no {' or '.join(sorted(wanted))} pass, as the profile says. Add passes=warm, "
+            f"By their profiles, {', '.join(idle)} can have no {' or '.join(sorted(wanted))} pass. Add passes=warm, "
             "or leave out the system."
         )
 
@@ -314,7 +312,7 @@ def passes_of_all(works: dict[str, Json], wanted: list[str], workloads: dict[str
     passes = {name: passes_of(work, names) for name, work in works.items()}
     if not any(passes.values()):
         raise PlanError(
-            "A cold pass is for workloads that read what was laid out before, and none of those was named. "
+            "A cold pass needs a workload that reads existing files, and no such workload was named. "
             f"Add passes=warm, or take one of: {', '.join(readers(workloads))}."
         )
     return passes
@@ -398,7 +396,7 @@ def refuse_large_families(families: list[Json], trials: int) -> None:
         enough = next((n for n in range(trials, 21) if _statistics.family_limit(n) >= largest["members"]), None)
         more = f"Take trials={enough}, or fewer" if enough and enough <= TRIALS_MAX else "Take fewer"
         raise PlanError(
-            f"{trials} trials carry at most {limit} comparisons of one metric, and {largest['candidate']} against "
+            f"{trials} trials allow at most {limit} comparisons of one metric, and {largest['candidate']} against "
             f"{largest['base']} has {largest['members']} of {largest['metric']}. {more} workloads, protocols or passes."
         )
 
@@ -694,7 +692,7 @@ def describe(plan: Json) -> list[str]:
         *turns,
         *(f"  not-served: {pair['system']} over {pair['protocol']}" for pair in plan.get("not_served", [])),
         *(
-            f"  no cold pass: {name}, as its profile says"
+            f"  no cold pass by its profile: {name}"
             for name, profile in plan["systems"].items()
             if cold and "cold" not in profile.get("passes", PASSES)
         ),

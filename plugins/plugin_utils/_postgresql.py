@@ -35,10 +35,10 @@ def to_postgresql_conf(value: object, variable: str = "") -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if not isinstance(value, str | int | float):
-        refuse(value, f"postgresql.conf takes a text or a number here, and this is a {kind(value)}", variable)
+        refuse(value, f"postgresql.conf takes a string or a number here, not a {kind(value)}", variable)
     text = str(value)
     if "\0" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-        refuse(value, "PostgreSQL takes no NUL and no invalid Unicode", variable)
+        refuse(value, "PostgreSQL accepts no NUL and no invalid Unicode", variable)
     for plain, escaped in (("\\", r"\\"), ("'", "''"), ("\n", r"\n"), ("\r", r"\r")):
         text = text.replace(plain, escaped)
     return f"'{text}'"
@@ -48,7 +48,7 @@ def _setting(name: object, variable: str) -> str:
     """Return the name of a setting, with its prefix if it is one of an extension."""
     text = str(name)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*", text) or text.lower() in INCLUDES:
-        refuse(name, "this is no name of a setting of PostgreSQL", variable)
+        refuse(name, "it is not the name of a PostgreSQL setting", variable)
     return text
 
 
@@ -67,9 +67,9 @@ def to_pg_hba(value: object, variable: str = "") -> str:
             variable,
         )
     if len(text.encode()) > NAME_BYTES:
-        refuse(value, f"PostgreSQL keeps {NAME_BYTES} bytes of a name", variable)
+        refuse(value, f"PostgreSQL truncates names to {NAME_BYTES} bytes", variable)
     if text in WORDS or text in ("postgres", "template0", "template1") or text.startswith("pg_"):
-        refuse(value, "PostgreSQL keeps this name for itself", variable)
+        refuse(value, "PostgreSQL reserves this name", variable)
     return text if re.fullmatch(r"\w+", text, re.ASCII) else f'"{text}"'
 
 
@@ -87,8 +87,7 @@ def to_pg_hba_address(value: object, variable: str = "") -> str:
     if not written or "%" in text or re.fullmatch(r"[0-9.]+", written):
         refuse(
             value,
-            "it is no address, no network, no host name (with a dot in front: a domain) and none of all, samehost and "
-            "samenet",
+            "it must be an address, a network, a host name (with a leading dot: a domain), all, samehost or samenet",
             variable,
         )
     return written
@@ -134,8 +133,8 @@ def postgresql_differences(
                 who = f"{database} {user}"
                 place = "" if rule["type"] == "local" else f" from {_network(rule['address'], rule['netmask'])}"
                 found.add(f"{'' if place else 'local '}{who}{place}: {rule['auth_method']}")
-    said += [f"nobody is let in by the rule '{rule}'" for rule in sorted(wanted - found)]
-    said += [f"nobody asked for the rule '{rule}'" for rule in sorted(found - wanted)]
+    said += [f"the rule '{rule}' is missing" for rule in sorted(wanted - found)]
+    said += [f"the rule '{rule}' was not requested" for rule in sorted(found - wanted)]
     said += [
         f"{name} is '{answer['settings'].get(name)}' and not '{value}'"
         for name, value in settings.items()

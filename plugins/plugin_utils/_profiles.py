@@ -57,7 +57,7 @@ def is_kind(value: t.Any, kind: type) -> bool:
 def faults_of_keys(given: t.Any, kinds: dict[str, type], required: t.Iterable[str], where: str) -> list[str]:
     """Return what is wrong with the keys of a dictionary, and with the types of their values."""
     if not isinstance(given, dict):
-        return [f"{where} is no dictionary"]
+        return [f"{where} is not a dictionary"]
     faults = [unknown(f"key of {where}", str(name), kinds) for name in given if name not in kinds]
     faults += [f"{where} has no key '{name}'" for name in required if name not in given]
     faults += [
@@ -81,7 +81,7 @@ def faults_of_nodes(profile: Json, used: t.Collection[str]) -> list[str]:
     for name in [*(service["node"] for service in profile["services"]), *profile.get("requires", {})]:
         hint = "" if name in used else meant(name, used, cutoff=0.8)
         if not NAME.fullmatch(name):
-            faults.append(f"'{name}' cannot be the name of a node: small letters, digits and _ only")
+            faults.append(f"'{name}' cannot be the name of a node: lower-case letters, digits and _ only")
         elif hint:
             faults.append(f"unknown node '{name}'.{hint}")
     return faults

@@ -20,6 +20,6 @@ def to_python(value: object, variable: str = "") -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(to_python(entry, variable) for entry in value) + "]"
     if not isinstance(value, dict):
-        refuse(value, f"Python has no literal for this {kind(value)}", variable)
+        refuse(value, f"Python has no literal for a value of type {kind(value)}", variable)
     pairs = (f"{to_python(name, variable)}: {to_python(entry, variable)}" for name, entry in value.items())
     return "{" + ", ".join(pairs) + "}"

@@ -21,7 +21,7 @@ def to_rclone_conf(value: object, variable: str = "", *, secret: bool = False) -
         lines = []
         for name, entry in value.items():
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", str(name)):
-                refuse(name, "an option of rclone has letters, digits and '_' in its name", variable)
+                refuse(name, "the name of an rclone option may contain only letters, digits and '_'", variable)
             written = to_rclone_conf(entry, f"{variable}.{name}" if variable else "", secret=secret)
             lines += [f"{name} = {written}"] if written else []
         return "\n".join(lines)
@@ -29,6 +29,6 @@ def to_rclone_conf(value: object, variable: str = "", *, secret: bool = False) -
         return str(value).lower()
     text = single_line(value, variable, language="rclone.conf", secret=secret)
     if re.search(r"%\([^)]+\)s", text):
-        refuse(value, "rclone replaces %(NAME)s by another option", variable, secret=secret)
+        refuse(value, "rclone would expand %(NAME)s as another option", variable, secret=secret)
     # It takes blanks off both ends, and quotes of its own; what is between the first and the last backtick stays.
     return f"`{text}`" if text != text.strip() or text.startswith(("`", '"""')) else text

@@ -41,12 +41,12 @@ def plain(value: object, variable: str = "", *, language: str, secret: bool = Fa
     Booleans become true and false, which most programs read; a language with other words converts them before.
     """
     if not isinstance(value, str | int | float):
-        refuse(value, f"{language} takes a text or a number here, and this is a {kind(value)}", variable, secret=secret)
+        refuse(value, f"{language} takes a string or a number here, not a {kind(value)}", variable, secret=secret)
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "\0" in text:
-        refuse(value, f"it has the character NUL, which {language} cannot hold", variable, secret=secret)
+        refuse(value, f"it contains a NUL character, which {language} cannot hold", variable, secret=secret)
     if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-        refuse(value, "it is no valid Unicode text", variable, secret=secret)
+        refuse(value, "it is not valid Unicode", variable, secret=secret)
     return text
 
 
@@ -57,7 +57,7 @@ def single_line(value: object, variable: str = "", *, language: str, secret: boo
         if (ord(character) < 32 and character != "\t") or character == "\x7f":
             refuse(
                 value,
-                f"it has the control character {character!r}, which {language} cannot hold",
+                f"it contains the control character {character!r}, which {language} cannot hold",
                 variable,
                 secret=secret,
             )
@@ -68,13 +68,13 @@ def expanded(path: str) -> str:
     """Return why a path would not stay as it is, or nothing: Ansible's modules expand it, other places do not."""
     if not re.search(r"\$(\w|\{)", path, re.ASCII):
         return ""
-    return "Ansible's modules take a dollar sign in a path for a variable of the environment; write out its value"
+    return "Ansible's modules expand $ in a path as an environment variable; write out its value"
 
 
 def kind(value: object) -> str:
     """Return what YAML calls the type of a value."""
     names: dict[type | UnionType, str] = {dict: "dictionary", list | tuple: "list", bool: "boolean"}
-    names |= {int | float: "number", str: "text", date: "date", type(None): "null"}
+    names |= {int | float: "number", str: "string", date: "date", type(None): "null"}
     return next((name for known, name in names.items() if isinstance(value, known)), type(value).__name__)
 
 

@@ -85,7 +85,7 @@ def read_run(directory: Path) -> Run:
     plan = read_json(directory / "plan.json")
     lacking = [name for name in ("run", "trials", "systems", "workloads", "cells") if name not in plan]
     if lacking:
-        raise RunError(f"{directory / 'plan.json'} is no plan: it lacks {', '.join(lacking)}. Name another run.")
+        raise RunError(f"{directory / 'plan.json'} is not a plan: it lacks {', '.join(lacking)}. Name another run.")
     record, path = RunRecord(), directory / "run.json"
     if path.exists():
         record = read_record(path, RunRecord.of, "what a run ran on", "report the run without it")
@@ -102,7 +102,7 @@ def read_record(path: Path, kind: t.Callable[[Json], Record], what: str, remedy:
     try:
         return kind(read_json(path))
     except (KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path} is no record of {what}: {error!r}. Remove it to {remedy}.") from error
+        raise RunError(f"{path} is not a record of {what}: {error!r}. Remove it to {remedy}.") from error
 
 
 def read_cells(directory: Path, plan: Json) -> list[CellRecord]:
@@ -119,7 +119,9 @@ def read_cells(directory: Path, plan: Json) -> list[CellRecord]:
             document = json.loads(text)
             cells.append(CellRecord.of(document, shared_provenance(document["provenance"], shared)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunError(f"{path} is no record of a cell: {error!r}. Remove it to have it measured again.") from error
+            raise RunError(
+                f"{path} is not a record of a cell: {error!r}. Remove it to have it measured again."
+            ) from error
     return cells
 
 

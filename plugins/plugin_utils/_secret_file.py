@@ -17,7 +17,7 @@ def to_secret_file(value: object, variable: str = "", *, shortest: int = 0, long
     """
     text = single_line(value, variable, language="a file of one secret", secret=True)
     if text != text.strip():
-        refuse(value, "readers of its file drop blanks at both ends", variable, secret=True)
+        refuse(value, "readers of its file drop leading and trailing spaces", variable, secret=True)
     if text and not shortest <= len(text.encode()) <= longest:
         refuse(value, f"it must have from {shortest} to {longest} bytes", variable, secret=True)
     return text

@@ -230,7 +230,7 @@ def one_series(run: Run, name: SeriesName, cells: list[CellRecord | None]) -> Se
         why = f"{len(cells) - len(good)} of {len(cells)}: {'; '.join([*reasons, *missing])}"
     elif len(keys) > 1:
         state = "not-comparable"
-        why = "the trials were measured on unlike terms: " + "; ".join(differences(*keys[:2]))
+        why = "the trials were measured under different conditions: " + "; ".join(differences(*keys[:2]))
     elif ceiling and statistics.median(values) > ABOVE_CEILING * highest:
         state = "rejected"
         why = f"the median is {statistics.median(values) / highest:.2f} times the ceiling, {what}: a cache answered"

@@ -82,9 +82,9 @@ def entries_of(files: Sequence[Json], programs: Sequence[Json], units: Sequence[
     seen = set()
     for entry in result:
         if not re.fullmatch(r"0?[0-7]{3,4}", entry.mode):
-            raise FilesError(f"{entry.dest} has mode {entry.mode!r}; it takes octal digits as text, such as '0644'.")
+            raise FilesError(f"{entry.dest} has mode {entry.mode!r}; write octal digits in quotes, such as '0644'.")
         if not entry.dest.startswith("/"):
-            raise FilesError(f"{entry.dest!r} is no absolute path.")
+            raise FilesError(f"{entry.dest!r} is not an absolute path.")
         if entry.dest in seen:
             raise FilesError(f"{entry.dest} would be written twice; two entries of this service need different names.")
         seen.add(entry.dest)

@@ -41,7 +41,7 @@ def _line(value: object, variable: str) -> str:
     """Return what Samba keeps of a line as it is."""
     text = single_line(value, variable, language="smb.conf")
     if re.search(r"^\s|\s$|[ \t]{2}", text):
-        refuse(value, "smb.conf keeps no blanks at the ends and only one of several", variable)
+        refuse(value, "smb.conf drops leading and trailing spaces, and all but one of several", variable)
     if text.endswith("\\"):
         refuse(value, "smb.conf joins a line that ends with a backslash with the next one", variable)
     return text
@@ -59,10 +59,10 @@ def _text(value: object, variable: str) -> str:
     for text in map(str, value if isinstance(value, list | tuple) else [value]):
         found = re.search(r"%[A-Za-z$]", text)
         if found:
-            refuse(value, f"Samba may put something else in the place of {found[0]}, and nothing prevents it", variable)
+            refuse(value, f"Samba may expand {found[0]}, which cannot be escaped", variable)
     text = _value(value, variable)
     if isinstance(value, str) and text != text.strip('"') and '"' not in text.strip('"'):
-        refuse(value, "Samba takes quotation marks at the ends away", variable)
+        refuse(value, "Samba removes quotation marks at both ends", variable)
     return text
 
 
@@ -72,7 +72,9 @@ def _entry(value: object, variable: str) -> str:
         refuse(value, "an entry of a list in smb.conf cannot be empty", variable)
     # Samba could read the last three in quotation marks, but testparm shows them without
     if re.search(r'["\t,;]', text):
-        refuse(value, "an entry of a list in smb.conf has no quotation marks, commas, semicolons and tabs", variable)
+        refuse(
+            value, "an entry of a list in smb.conf cannot contain quotation marks, commas, semicolons or tabs", variable
+        )
     return f'"{text}"' if " " in text else text
 
 
@@ -80,33 +82,31 @@ def _path(value: object, variable: str) -> str:
     text = _text(value, variable)
     if not re.fullmatch(r"(/(?!\.\.?(/|$))[^/]+)+", text):
         refuse(
-            value, 'an absolute path is needed, without "//", "." and "..", not "/" itself, no "/" at its end', variable
+            value, 'it must be an absolute path other than "/", without "//", ".", ".." and a "/" at its end', variable
         )
     found = re.search(r"\$[\w{]", text)
     if found:
-        refuse(value, f"Ansible puts a variable of the environment in the place of {found[0]} in a path", variable)
+        refuse(value, f"Ansible expands {found[0]} in a path as an environment variable", variable)
     return text
 
 
 def _parameter(value: object, variable: str) -> str:
     text = _line(value, variable)
     if not re.fullmatch(r"[^\[#;=][^=]*", text):
-        refuse(
-            value, "the name of a parameter is not empty, has no '=' and does not begin with '[', '#' or ';'", variable
-        )
+        refuse(value, "the name of a parameter must not be empty, contain '=', or begin with '[', '#' or ';'", variable)
     return text
 
 
 def _section(value: object, variable: str) -> str:
     text = _line(value, variable)
     if not 0 < len(text) <= LONGEST_NAME:
-        refuse(value, f"the name of a share has 1 to {LONGEST_NAME} characters", variable)
+        refuse(value, f"the name of a share must have 1 to {LONGEST_NAME} characters", variable)
     found = next((character for character in FORBIDDEN if character in text), "")
     if found:
-        refuse(value, f"Samba takes no {found} in the name of a share", variable)
+        refuse(value, f"the name of a share cannot contain {found}", variable)
     # Samba compares the names of sections so
     if re.sub(r"\s", "", text).lower() in RESERVED:
-        refuse(value, "this name means something else to Samba", variable)
+        refuse(value, "Samba reserves this name", variable)
     return text
 
 

@@ -20,7 +20,7 @@ def to_smb_login(value: object, variable: str = "", part: str = "password") -> s
     text = single_line(value, variable, language="a login file", secret=secret)
     reason = reason_against_password(text) if secret else reason_against_name(text)
     if not reason and text[0] in " \t":
-        reason = "smbclient takes blanks at its beginning away"
+        reason = "smbclient removes leading spaces"
     if reason:
         refuse(value, reason, variable, secret=secret)
     return text

@@ -21,7 +21,7 @@ def to_ssh_option(options: object, variable: str = "") -> str:
     configuration, with quotes, escapes and, in paths, `%` and `${NAME}` to expand.
     """
     if not isinstance(options, dict):
-        refuse(options, f"options of ssh are a dictionary, and this is a {kind(options)}", variable)
+        refuse(options, f"options of ssh must be a dictionary, not a {kind(options)}", variable)
     given = {name: value for name, value in options.items() if value is not None}
     return " ".join(f"-o {name}={shlex.quote(_value(value, variable or name))}" for name, value in given.items())
 
@@ -32,10 +32,10 @@ def _value(value: object, variable: str) -> str:
     if PLAIN.fullmatch(text):
         return text
     if not text:
-        refuse(value, "an option of ssh has a value", variable)
+        refuse(value, "an option of ssh needs a value", variable)
     if text.startswith("~"):
-        refuse(value, "ssh puts a home directory in place of the ~ at its beginning", variable)
+        refuse(value, "ssh expands a leading ~ to a home directory", variable)
     if "${" in text:
-        refuse(value, "ssh puts a variable of the environment in place of ${, even between quotes", variable)
+        refuse(value, "ssh expands ${ as an environment variable, even between quotes", variable)
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'

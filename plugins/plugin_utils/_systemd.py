@@ -43,7 +43,11 @@ def to_systemd_line(value: object, variable: str = "") -> str:
     """Return the text of a setting that takes the rest of its line as it is, such as WorkingDirectory=."""
     text = _unit_text(value, variable)
     if text != text.strip(" \t") or not text:
-        refuse(value, "systemd drops blanks at both ends of this setting and takes nothing for its default", variable)
+        refuse(
+            value,
+            "systemd drops leading and trailing spaces of this setting, and reads an empty one as its default",
+            variable,
+        )
     if text.endswith("\\"):
         refuse(value, "systemd joins a line that ends with a backslash with the next one", variable)
     return text
@@ -54,7 +58,7 @@ def to_environment_file(value: object, variable: str = "", *, secret: bool = Fal
     text = plain(value, variable, language="an environment file", secret=secret)
     _refuse_noncharacters(text, variable, secret=secret)
     if len(text.encode()) > ARGUMENT_BYTES - 256:
-        refuse(value, f"a variable with its name cannot be longer than {ARGUMENT_BYTES} bytes", variable, secret=secret)
+        refuse(value, f"a variable and its name cannot be longer than {ARGUMENT_BYTES} bytes", variable, secret=secret)
     return '"' + re.sub(r'(["$`\\])', r"\\\1", text) + '"'
 
 
@@ -68,4 +72,4 @@ def _unit_text(value: object, variable: str) -> str:
 def _refuse_noncharacters(text: str, variable: str, *, secret: bool = False) -> None:
     """Refuse code points that are none to systemd, which then ignores the whole line."""
     if any(ord(one) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(one) <= 0xFDEF for one in text):
-        refuse(text, "it has a code point that Unicode keeps from being a character", variable, secret=secret)
+        refuse(text, "it contains a code point that is not a Unicode character", variable, secret=secret)

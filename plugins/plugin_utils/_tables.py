@@ -161,7 +161,7 @@ def instance_lines(nodes: dict[str, Node]) -> list[str]:
     ]
 
 
-PROTOCOLS = "Its protocols are compared with the first of them; the exit code does not rest on that."
+PROTOCOLS = "Its protocols are compared with the first of them; the exit code does not depend on that."
 PAIR_HEADERS = [
     "workload",
     "protocol",

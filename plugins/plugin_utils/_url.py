@@ -21,7 +21,7 @@ def to_url(value: object, variable: str = "", *, path: bool = False, secret: boo
     """
     text = plain(value, variable, language="a URL", secret=secret)
     if path and {".", ".."} & set(text.split("/")):
-        refuse(value, "the names . and .. in a URL's path are resolved by who reads it", variable, secret=secret)
+        refuse(value, "the names . and .. in a URL's path are resolved by its readers", variable, secret=secret)
     return urllib.parse.quote(text, safe="/" if path else "")
 
 
@@ -33,9 +33,9 @@ def to_url_host(value: object, variable: str = "") -> str:
         try:
             address = ipaddress.IPv6Address(bare)
         except ValueError:
-            refuse(value, "it is neither a host name nor an address; the port has a variable of its own", variable)
+            refuse(value, "it is neither a host name nor an address; set the port with its own variable", variable)
         zone = f"%25{urllib.parse.quote(address.scope_id, safe='')}" if address.scope_id else ""
         return f"[{str(address).partition('%')[0]}{zone}]"
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?", text):
-        refuse(value, "a host is a name of ASCII letters, digits, '-', '_' and '.', or an address", variable)
+        refuse(value, "a host must be a name of ASCII letters, digits, '-', '_' and '.', or an address", variable)
     return text

@@ -41,17 +41,17 @@ MEANINGS = {
     "faster": "Better by 5 % or more in the best estimate, and chance is ruled out.",
     "slower": "Worse by 5 % or more in the best estimate, and chance is ruled out.",
     "equivalent": "Whatever difference there is, it is smaller than 5 %: the same for all practical purposes.",
-    "inconclusive": "The trials agree well, but the interval still allows more than one answer; more trials may tell.",
-    "noisy": "The trials of one side differ so much among themselves that a difference of this size may be noise.",
+    "inconclusive": "The trials agree well, but the interval still allows more than one answer; more trials may help.",
+    "noisy": "The trials of one side vary so much that a difference of this size may be noise.",
     "too-few": "Too few trials or machines, or too many comparisons for so few trials: nothing can be said.",
 }
 STATE_MEANINGS = {
     "corrupt": "The system returned wrong bytes. How fast it did so does not matter.",
-    "failed": "At least one planned trial has no value; leaving it out would favour who fails when slow.",
+    "failed": "At least one planned trial has no value; leaving it out would favour a system that fails when slow.",
     "not-cold": "The pass was to be cold, and the counters do not prove that the data came from the disk.",
     "rejected": "Faster than the hardware allows: a cache answered, not what was to be measured.",
-    "not-comparable": "The two were not measured on equal terms; the fields that differ are listed.",
-    "at-ceiling": "Both reach what disk, network or client can do: it is the machine that was measured.",
+    "not-comparable": "The two were not measured under the same conditions; the fields that differ are listed.",
+    "at-ceiling": "Both reach what disk, network or client can do: the hardware was measured, not the systems.",
 }
 EXIT_MEANINGS = {
     _compare.EXIT_OK: "nothing is slower, noisy, too few or unfit",
@@ -142,14 +142,14 @@ def sentence(findings: Findings) -> str:
         if not named:
             return f"Nothing of {list_of(systems)} was measured, so there is nothing to compare."
         if len(named) > 1:
-            return f"{list_of(named)} were measured, and have nothing in common that could be compared."
+            return f"{list_of(named)} were measured, but have no series in common to compare."
         return f"Only {named[0]} was measured, so there is nothing to compare."
     if set(counts) == {"too-few"}:
         n = min(min(len(pair.base.values), len(pair.candidate.values)) for pair in findings.pairs)
         why = f"{n} of at least {_statistics.N_MIN} trials" if n < _statistics.N_MIN else "too many comparisons at once"
         if n >= _statistics.N_MIN and any(pair.comparison and pair.comparison.apart for pair in findings.pairs):
             why = f"each was measured on machines of its own, which takes {_statistics.MACHINES_MIN} for each"
-        return f"{subject}: too few to say which is faster ({why})."
+        return f"{subject}: too few to decide which is faster ({why})."
     words = [f"{word} in {count}" for word, count in counts.items()]
     return f"{subject}, {total} comparison{'s' * (total > 1)}: {list_of(words)}."
 
@@ -163,7 +163,7 @@ def warnings(findings: Findings) -> list[str]:
         found.append(f"✖ {sum(states.values())} of {len(findings.series)} series are not fit for a verdict: {listed}.")
     if findings.forced:
         unlike = sum(bool(pair.why) and pair.comparison is not None for pair in findings.pairs)
-        found.append(f"≠ FORCED: {unlike} pairs were compared although they were measured on unlike terms.")
+        found.append(f"≠ FORCED: {unlike} pairs were compared although they were measured under different conditions.")
     alarms, tested = _compare.false_alarms(findings.pairs)
     if tested:
         text = f"A/A: a system against itself raised {alarms} false alarms in {tested} comparisons"
@@ -172,7 +172,7 @@ def warnings(findings: Findings) -> list[str]:
     trials = findings.run.plan["trials"]
     if trials < _statistics.N_MIN:
         found.append(
-            f"… Too few: {trials} trial{'s' * (trials > 1)} per series cannot tell which of two is faster; "
+            f"… Too few: {trials} trial{'s' * (trials > 1)} per series cannot show which of two is faster; "
             f"{_statistics.N_MIN} are the least. The numbers show that everything works, and roughly how much."
         )
     machines = max((len(set(one.machines)) for one in findings.series.values()), default=0)

@@ -261,7 +261,7 @@ def test_a_store_that_goes_away_fails_one_cell_and_nothing_after_it(results, sto
     failed = {name: cell["reason"] for name, cell in cells.items() if cell["status"] != "ok"}
     assert (len(cells), list(failed)) == (4, [turns[0]["cells"][1]]), output
     (reason,) = failed.values()
-    assert reason.startswith("While it was measured, netfs-object-store.service ended")
+    assert reason.startswith("During the measurement, netfs-object-store.service ended")
     assert reason in output
     for name in ("report.txt", "report.md", "report.html"):
         assert reason in (results / "store-away" / name).read_text(encoding="utf-8")

@@ -157,7 +157,7 @@ def test_exports_of_others_are_neither_taken_over_nor_broken(node: Host) -> None
     before = node.check_output("exportfs -s")
     node.check_output("mkdir -p /export/other && touch /etc/exports && mv /etc/exports /root/exports.before")
     node.check_output("printf '/export/other 192.0.2.9(ro)\\n/export/few *(rw)\\n' > /etc/exports")
-    assert "/export/few is exported in /etc/exports too" in secrets_of.refusal()
+    assert "/export/few is also exported in /etc/exports" in secrets_of.refusal()
     node.check_output("echo '/export/gone *(ro,sync)' > /etc/exports")
     assert "These exports are not of this role" in secrets_of.refusal(kernel_nfs_grace_seconds=11)
     node.check_output("mv /root/exports.before /etc/exports && rm -r /export/other")

@@ -141,7 +141,7 @@ def test_archives_are_compiled_once(each: Node, tmp_path: Path) -> None:
         assert said == f"1 /tmp/{name}.zip/part.py"
     assert int(host.check_output(f"find {cache} -type f | wc -l")) == before + 1
     assert host.check_output(f"stat -c %a:%U {cache}/*") == "700:root"
-    host.check_output(f"f=$(ls -t {cache}/*/* | head -n 1) && : > \"$f\"")
+    host.check_output(f'f=$(ls -t {cache}/*/* | head -n 1) && : > "$f"')
     assert host.check_output("PYTHONPATH=/tmp/one.zip python3 -c %s", program) == "1 /tmp/one.zip/part.py"
     host.check_output(f"rm /tmp/one.zip /tmp/two.zip $(ls -td {cache}/*/* | head -n 1)")
 

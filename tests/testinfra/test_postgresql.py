@@ -187,10 +187,10 @@ def test_rules_as_asked_are_no_difference(node: Host, clients: list[str]) -> Non
 @pytest.mark.parametrize(
     "before, more, difference",
     [
-        ("", "host all all 0.0.0.0/0 trust", "nobody asked for the rule 'all all from 0.0.0.0/0: trust'"),
-        ("", "host wiki wiki samenet trust", "nobody asked for the rule 'wiki wiki from samenet: trust'"),
+        ("", "host all all 0.0.0.0/0 trust", "the rule 'all all from 0.0.0.0/0: trust' was not requested"),
+        ("", "host wiki wiki samenet trust", "the rule 'wiki wiki from samenet: trust' was not requested"),
         ("", "host wiki wiki samenet nonsense", 'line 6 of pg_hba.conf: invalid authentication method "nonsense"'),
-        ("host wiki", "# host wiki", "nobody is let in by the rule 'wiki wiki from samenet: scram-sha-256'"),
+        ("host wiki", "# host wiki", "the rule 'wiki wiki from samenet: scram-sha-256' is missing"),
     ],
 )
 def test_other_rules_are_named(node: Host, before: str, more: str, difference: str) -> None:
@@ -204,7 +204,7 @@ def test_what_cannot_be_served_is_refused_before_anything_changes(node: Host) ->
     everything = "find /etc/netfs-postgresql /etc/postgresql -type f -exec sha256sum '{}' +"
     before = node.check_output(everything)
     said = secrets_of.refusal(postgresql_clients=["no where"], postgresql_password="never-used")
-    assert "postgresql_clients: 'no where' cannot be used: it is no address" in said
+    assert "postgresql_clients: 'no where' cannot be used: it must be an address" in said
     assert "never-used" not in said
     assert node.check_output(everything) == before
 

@@ -104,9 +104,9 @@ def test_an_option_has_its_type_or_its_default(given: dict[str, Any], name: str,
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"plan_only": "maybe"}, "plan_only: 'maybe' cannot be used: it is a boolean"),
-        ({"trials": "many"}, "trials: 'many' cannot be used: it is a whole number"),
-        ({"ceilings_port": 70000}, "ceilings_port: 70000 cannot be used: a port is"),
+        ({"plan_only": "maybe"}, "plan_only: 'maybe' cannot be used: it must be a boolean"),
+        ({"trials": "many"}, "trials: 'many' cannot be used: it must be a whole number"),
+        ({"ceilings_port": 70000}, "ceilings_port: 70000 cannot be used: a port must be"),
     ],
 )
 def test_a_value_of_another_type_is_refused(given: dict[str, Any], message: str) -> None:

@@ -163,7 +163,7 @@ def test_a_plan_refuses_what_is_over_the_cap(settings, ec2, live, tmp_path):
         [*words, "-e", "max_cost=1"], cwd=ROOT, env=settings, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "the cap is 1.00. Nothing was made" in " ".join(done.stdout.split())
+    assert "the cap is 1.00. None was made" in " ".join(done.stdout.split())
     assert live() == {}
     assert len(ec2.describe_vpcs()["Vpcs"]) == 1
 

@@ -76,7 +76,7 @@ def test_every_value_is_refused_by_name_and_no_secret_is_shown(play) -> None:
     done = play("-e", "@given.yml")
     assert done.returncode != 0
     said = done.stdout + done.stderr
-    assert "demo_shares[0].users: 'alice' cannot be used: it is a list; write [alice]." in said
+    assert "demo_shares[0].users: 'alice' cannot be used: it must be a list; write [alice]." in said
     assert "demo_shares[0].mode: 493 cannot be used: " in said
     assert "demo_shares[0].password: this secret cannot be used: " in said
     assert "5349" not in said  # what YAML makes of the password
@@ -94,4 +94,4 @@ def test_outside_of_a_role_there_is_nothing_to_look_at(play, tmp_path: Path) -> 
     (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     done = play()
     assert done.returncode != 0
-    assert "call it in the tasks of one" in done.stdout + done.stderr
+    assert "call it in the tasks of a role" in done.stdout + done.stderr

@@ -199,7 +199,7 @@ def test_right_bytes_are_said_to_be_right(tmp_path):
         (
             "fio: file creation disallowed by allow_file_create=0",
             "corrupt",
-            "A file that was there is gone or shorter: fio: file creation",
+            "A file is missing or shorter than before: fio: file creation",
         ),
         ("fio ran longer than 60 s", "failed", "The content could not be verified: fio ran longer"),
     ],
@@ -265,13 +265,13 @@ def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
 
 
 AWAY = {"cpu_percent": 7.0, "interrupted": ["netfs-object-store.service ended and was started again"]}
-SAID = "While it was measured, netfs-object-store.service ended and was started again on store"
+SAID = "During the measurement, netfs-object-store.service ended and was started again on store"
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (GOOD, f"{SAID}, so that its figures say nothing of the system"),
+        (GOOD, f"{SAID}, so the figures are not those of the system"),
         ({"failed": True, "msg": "fio ran longer than 60 s"}, f"{SAID}. fio ran longer than 60 s"),
     ],
 )

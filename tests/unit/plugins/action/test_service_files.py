@@ -68,7 +68,7 @@ def test_rendering_asks_no_host(play) -> None:
 def test_a_value_that_a_template_refuses_is_named(play) -> None:
     files = [{"src": "refuses.j2", "dest": "/etc/refuses", "mode": "0644"}]
     result = play({"files": files, "state": "rendered"}, value="/srv/\0", **NOWHERE)
-    assert "sample_shares.path: '/srv/\\x00' cannot be used: it has the character NUL" in result["msg"]
+    assert "sample_shares.path: '/srv/\\x00' cannot be used: it contains a NUL" in result["msg"]
 
 
 def test_a_set_that_cannot_be_is_refused(play) -> None:

@@ -252,6 +252,6 @@ def test_a_topic_that_does_not_answer_keeps_no_node_alive(params):
 def test_of_two_guards_at_once_the_second_touches_nothing(params):
     with (Path(params["directory"]) / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(CloudError, match="Another guard"):
+        with pytest.raises(CloudError, match="Another cost guard"):
             look(FakeCloud(*NODES), params, cap="1")
     assert sorted(path.name for path in Path(params["directory"]).iterdir()) == ["lock"]

@@ -102,7 +102,7 @@ def test_an_expired_token_is_renewed_once_also_for_a_write():
 
 def test_an_expired_token_that_was_given_is_an_error():
     api, server = api_with(refusal(401, "Invalid or expired token"), api_token="given-token")
-    with pytest.raises(DfsctlError, match=r"not valid \(any more\)"):
+    with pytest.raises(DfsctlError, match="invalid or has expired"):
         api.get("/shares")
     assert len(server.asked) == 1
 
@@ -115,7 +115,7 @@ def test_an_expired_token_that_was_given_is_an_error():
         (TimeoutError("timed out"), "no answer within 30 seconds"),
         (URLError(TimeoutError("timed out")), "cannot be reached"),
         (http.client.RemoteDisconnected("closed without an answer"), "the connection broke"),
-        ('[{"name": "/exp', "no complete JSON"),
+        ('[{"name": "/exp', "not complete JSON"),
     ],
 )
 def test_reads_are_repeated_and_then_fail(trouble, words):
@@ -266,7 +266,7 @@ def test_sizes(text, number, shown):
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "1XB", "1 2"])
 def test_no_sizes(text):
-    with pytest.raises(DfsctlError, match=r"limit: .* is no size"):
+    with pytest.raises(DfsctlError, match=r"limit: .* is not a size"):
         size_bytes(text, "limit")
 
 

@@ -227,8 +227,8 @@ def test_notes_around_the_document(text, notes):
     [
         ("", "no JSON document in 0 characters"),
         ("fio: failed parsing rw=rea\n", "no JSON document in 27 characters"),
-        (JSON_TEXT[:60], "not whole: .* of 60"),
-        (JSON_TEXT + "\n" + JSON_TEXT[:60], "not whole"),
+        (JSON_TEXT[:60], "incomplete: .* of 60"),
+        (JSON_TEXT + "\n" + JSON_TEXT[:60], "incomplete"),
     ],
 )
 def test_output_without_a_whole_document(text, says):
@@ -271,13 +271,13 @@ def broken(change) -> dict:
     [
         (lambda job: job.update(error=5), r"job single: error 5 \(Input/output error\)"),
         (lambda job: job.update(total_err=3, first_error=84), "3 errors, the first one 84"),
-        (lambda job: job["read"].update(total_ios=0), "not a single I/O"),
+        (lambda job: job["read"].update(total_ios=0), "no I/O"),
         (lambda job: job["read"]["clat_ns"].pop("bins"), "latency was not measured"),
         (lambda job: job["read"]["clat_ns"].update(N=0), "latency was not measured"),
         (lambda job: job["read"]["clat_ns"].update(N=7), "the bins hold 2048 samples, fio counted 7"),
         (lambda job: job["read"]["clat_ns"].update(bins={"1000": 2048}), "1000 is not the middle"),
         (lambda job: job["sync"].update(lat_ns={"N": 2, "bins": {"1004": 1}}), "fsync: the bins hold 1"),
-        (lambda job: job.update(jobname="other"), r"no result of section \[single\]"),
+        (lambda job: job.update(jobname="other"), r"no result for section \[single\]"),
     ],
 )
 def test_errors_that_the_exit_status_hides(change, says):
@@ -313,7 +313,7 @@ def test_an_engine_without_io_need_not_do_any():
 
 
 def test_a_document_without_jobs():
-    assert _fio.find_errors({"jobs": []}, []) == ["the output holds no job"]
+    assert _fio.find_errors({"jobs": []}, []) == ["the output contains no job"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -327,7 +327,7 @@ def test_what_fio_hides_with_clients(version):
     assert "Connection refused" in errors
     assert "no result from client 127.0.0.1,8819" in errors
     assert "8811" not in errors
-    assert "no result of section [more] from client 127.0.0.1,8811" in _fio.find_errors(
+    assert "no result for section [more] from client 127.0.0.1,8811" in _fio.find_errors(
         document, [], ["mix", "more"], CLIENTS[:1]
     )
 
@@ -337,7 +337,7 @@ def test_a_missing_file(version):
     notes, document = recorded("missing", version)
     errors = "; ".join(_fio.find_errors(document, notes, ["missing"]))
     assert "file creation disallowed" in errors
-    assert "not a single I/O" in errors
+    assert "no I/O" in errors
     assert _fio.advice_for(errors).startswith("Lay the files out first")
 
 
@@ -388,7 +388,7 @@ def test_key_depends_on_every_part_and_on_nothing_else():
 def test_complaints_leave_out_the_help_texts():
     text = "Bad option <blocksiz=4k>\nDid you mean block?\n        valid values: read\nfio: job a dropped\n"
     assert _fio.complaints_of(text) == ["Bad option <blocksiz=4k>", "Did you mean block?", "fio: job a dropped"]
-    assert _fio.advice_for("nobody knows") == "Look at stderr and at fio's output in the result."
+    assert _fio.advice_for("nobody knows") == "See stderr and fio's output in the result."
 
 
 @pytest.mark.parametrize("path", sorted(WORKLOADS.rglob("*.fio")), ids=lambda path: path.stem)

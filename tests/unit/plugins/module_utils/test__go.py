@@ -77,7 +77,7 @@ def test_damaged_program_is_built_again(tmp_path: Path) -> None:
 
 def test_wrong_sum_is_refused_before_anything_is_built(tmp_path: Path) -> None:
     go = FakeGo(tmp_path)
-    with pytest.raises(_go.BuildError, match="h1:abc= and not h1:pinned="):
+    with pytest.raises(_go.BuildError, match="h1:abc= and not the pinned h1:pinned="):
         _go.build(dataclasses.replace(RECIPE, sum="h1:pinned="), tmp_path, go)
     assert len(go.calls) == 1
     assert not RECIPE.path(tmp_path).exists()

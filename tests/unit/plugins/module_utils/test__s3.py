@@ -177,7 +177,7 @@ def test_something_else_that_answers_is_no_store() -> None:
         (_s3.S3Error("AuthorizationHeaderMalformed", "", 400), "refuses region 'r'"),
         (_s3.S3Error("Unreachable", "Connection refused"), "cannot be reached"),
         (_s3.S3Error("Untrusted", "self-signed certificate"), "not trusted"),
-        (_s3.S3Error("SlowDown", "later", 503), "It said: SlowDown: later"),
+        (_s3.S3Error("SlowDown", "later", 503), "Its answer: SlowDown: later"),
     ],
 )
 def test_advice(error: _s3.S3Error, words: str) -> None:

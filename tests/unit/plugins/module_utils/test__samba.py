@@ -77,7 +77,7 @@ def test_no_accounts(text):
     "account, password, state",
     [
         (None, "x", None),
-        (Account(nt_hash("x"), True), "x", {"enabled": True, "password": "as asked for"}),
+        (Account(nt_hash("x"), True), "x", {"enabled": True, "password": "as requested"}),
         (Account(nt_hash("y"), True), "x", {"enabled": True, "password": "another one"}),
         (Account(nt_hash("y"), False), None, {"enabled": False, "password": "unknown"}),
         (Account("", True), "x", {"enabled": True, "password": "none"}),
@@ -90,9 +90,9 @@ def test_state_shows_no_hash(account, password, state):
 @pytest.mark.parametrize(
     "before, password, enabled, update, wanted",
     [
-        (None, "x", None, "always", {"enabled": True, "password": "as asked for"}),
-        (None, "x", False, "on_create", {"enabled": False, "password": "as asked for"}),
-        ({"enabled": False}, "x", None, "always", {"enabled": None, "password": "as asked for"}),
+        (None, "x", None, "always", {"enabled": True, "password": "as requested"}),
+        (None, "x", False, "on_create", {"enabled": False, "password": "as requested"}),
+        ({"enabled": False}, "x", None, "always", {"enabled": None, "password": "as requested"}),
         ({"enabled": False}, "x", True, "on_create", {"enabled": True, "password": None}),
         ({"enabled": True}, None, None, "always", {"enabled": None, "password": None}),
     ],
@@ -116,12 +116,12 @@ def test_passwords_that_it_can(password):
     [
         ("Alice", "call the account and its user 'alice'"),
         ("", "needs a name"),
-        ("-x", "begins with none of"),
+        ("-x", "must not begin with"),
         ("@staff", "'@'"),
-        ("+staff", "begins with none of"),
-        (" alice", "no blanks"),
-        ("john  doe", "no blanks"),
-        ("dom\\alice", "end of a name"),
+        ("+staff", "must not begin with"),
+        (" alice", "only single spaces"),
+        ("john  doe", "only single spaces"),
+        ("dom\\alice", "would end the name"),
         ("alice%secret", "'%'"),
         ("a,b", "','"),
     ],
@@ -200,13 +200,13 @@ STAFF = access(TESTPARM)["staff"]
     [
         ({"staff": STAFF}, []),
         ({"staff": {}}, []),
-        ({}, ["[staff] was not asked for."]),
+        ({}, ["[staff] is there but was not requested."]),
         ({"staff": STAFF, "bob": STAFF}, ["[bob] is missing."]),
         (
             {"staff": STAFF | {"valid users": ["bob"]}},
-            ["[staff] has valid users ['@dom users', 'bob'] and not ['bob']."],
+            ["[staff] has valid users ['@dom users', 'bob'] instead of ['bob']."],
         ),
-        ({"staff": STAFF | {"read only": True}}, ["[staff] has read only False and not True."]),
+        ({"staff": STAFF | {"read only": True}}, ["[staff] has read only False instead of True."]),
     ],
 )
 def test_differences(asked, says):

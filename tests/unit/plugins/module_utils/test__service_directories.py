@@ -89,13 +89,13 @@ def test_a_link_is_left_and_so_is_what_it_leads_to(tmp_path: Path) -> None:
 def test_a_directory_of_the_system_is_left(path: str) -> None:
     removal = module.remove(path, mounts=[], keep=[], dry_run=True)
     assert not removal.changed
-    assert "directory of the system" in removal.left[0].reason
+    assert "a system directory" in removal.left[0].reason
 
 
 def test_a_link_to_a_directory_of_the_system_is_left(tmp_path: Path) -> None:
     (tmp_path / "up").symlink_to("/")
     removal = module.remove(f"{tmp_path}/up/srv", mounts=[], keep=[], dry_run=True)
-    assert (removal.changed, removal.left[0].reason) == (False, "it is /srv, a directory of the system")
+    assert (removal.changed, removal.left[0].reason) == (False, "it is /srv, a system directory")
 
 
 def test_no_depth_is_too_deep(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_missing_parents_come_topmost_first(tmp_path: Path) -> None:
     [
         (os.getuid(), 0o700, "file", ""),
         (os.getuid() + 1, 0o700, "", ""),
-        (os.getuid() + 1, 0o700, "file", "directory_of_ours: '{}' cannot be used: it is there, is not empty"),
+        (os.getuid() + 1, 0o700, "file", "directory_of_ours: '{}' cannot be used: it exists, is not empty"),
         (None, 0o700, "file", "directory_of_ours: '{}' cannot be used"),
     ],
 )
@@ -177,14 +177,14 @@ def test_one_of_root_is_known_by_its_mode(tmp_path: Path) -> None:
     fill(tmp_path / "file")
     tmp_path.chmod(0o755)
     assert module.occupied(tmp_path, tmp_path.stat().st_uid, 0o700) == (
-        "it is there, is not empty and belongs to somebody else" if os.getuid() == 0 else ""
+        "it exists, is not empty and belongs to somebody else" if os.getuid() == 0 else ""
     )
 
 
 def test_a_path_that_is_none_is_refused(tmp_path: Path) -> None:
     fill(tmp_path / "file")
-    assert "is no absolute path" in module.fault("srv", variable="", uid=0, mode=None)
-    assert "is there and is no directory" in module.fault(f"{tmp_path}/file", variable="", uid=0, mode=None)
+    assert "is not an absolute path" in module.fault("srv", variable="", uid=0, mode=None)
+    assert "exists and is not a directory" in module.fault(f"{tmp_path}/file", variable="", uid=0, mode=None)
     assert module.fault(f"{tmp_path}/to be", variable="", uid=0, mode=None) == ""
 
 

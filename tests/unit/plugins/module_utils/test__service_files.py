@@ -130,7 +130,7 @@ def test_a_program_of_another_size_is_put_into_place_from_where_it_was_uploaded(
     uploaded.unlink()
     again = Wanted(etc / "program", 0o755, None, None, sha256)
     assert apply(home, etc, [again, wanted(etc / "first.conf", "newer\n", validate=(str(etc / "program"),))])
-    with pytest.raises(FailureError, match="did not arrive whole"):
+    with pytest.raises(FailureError, match="arrived incomplete"):
         apply(home, etc, [Wanted(etc / "program", 0o755, None, None, "0" * 64)])
 
 

@@ -129,7 +129,7 @@ def test_something_that_a_second_client_removed_meanwhile(monkeypatch):
 
 @pytest.mark.parametrize(
     "answer, words",
-    [((500, ""), "500"), (TimeoutError(), "no answer within"), ("{", "no complete JSON")],
+    [((500, ""), "500"), (TimeoutError(), "no answer within"), ("{", "not complete JSON")],
 )
 def test_a_write_that_fails_is_said_once_and_not_repeated(monkeypatch, answer, words):
     nfs = {"squash": "none"}

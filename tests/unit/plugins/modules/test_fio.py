@@ -217,19 +217,24 @@ def with_job(change):
     "good, act, says, advice",
     [
         (None, "echo 'fio: failed parsing rw=rea' >&2; exit 1\n", "fio: failed parsing rw=rea; there is no", "Correct"),
-        (None, "exit 0\n", "no JSON document in 0 characters", "Look at stderr"),
-        (None, 'head -c 500 "$STAGE/good" >"$OUTPUT"\n', "the JSON document is not whole", "Look at stderr"),
+        (None, "exit 0\n", "no JSON document in 0 characters", "See stderr"),
+        (None, 'head -c 500 "$STAGE/good" >"$OUTPUT"\n', "the JSON document is incomplete", "See stderr"),
         (None, 'sed "s/bw_mean.*,/bw_mean\\" : -nan,/" "$STAGE/good" >"$OUTPUT"\n', "wrote -nan as bw_mean", "Measure"),
-        (None, GOOD + "exit 1\n", "exit status 1", "Look at stderr"),
-        (None, GOOD + "kill -9 $$\n", "exit status -9", "Look at stderr"),
-        (None, GOOD + "echo 'nfs: Got NFS EOF'\n", "Got NFS EOF", "Look at the server"),
-        (None, GOOD + "echo 'fio: io_u error on file x: No space left on device' >&2\n", "No space", "Make room"),
-        (None, 'echo \'Failed to mount\' >"$OUTPUT"\ncat "$STAGE/good" >>"$OUTPUT"\n', "Failed to mount", "Look"),
-        (lambda job: job.update(error=5), GOOD, "error 5 (Input/output error)", "Look at the server"),
-        (lambda job: job.update(error=84), GOOD + "echo 'verify: bad magic' >&2\n", "verify: bad", "returned other"),
-        (lambda job: job["read"].update(total_ios=0), GOOD, "not a single I/O", "Look at stderr"),
+        (None, GOOD + "exit 1\n", "exit status 1", "See stderr"),
+        (None, GOOD + "kill -9 $$\n", "exit status -9", "See stderr"),
+        (None, GOOD + "echo 'nfs: Got NFS EOF'\n", "Got NFS EOF", "Check the server"),
+        (None, GOOD + "echo 'fio: io_u error on file x: No space left on device' >&2\n", "No space", "Free some space"),
+        (None, 'echo \'Failed to mount\' >"$OUTPUT"\ncat "$STAGE/good" >>"$OUTPUT"\n', "Failed to mount", "See stderr"),
+        (lambda job: job.update(error=5), GOOD, "error 5 (Input/output error)", "Check the server"),
+        (
+            lambda job: job.update(error=84),
+            GOOD + "echo 'verify: bad magic' >&2\n",
+            "verify: bad",
+            "returned bytes that differ",
+        ),
+        (lambda job: job["read"].update(total_ios=0), GOOD, "no I/O", "See stderr"),
         (lambda job: job["read"]["clat_ns"].pop("bins"), GOOD, "latency was not measured", "Remove disable_clat"),
-        (lambda job: job["read"]["clat_ns"].update(N=3), GOOD, "the bins hold 2048", "Look at stderr"),
+        (lambda job: job["read"]["clat_ns"].update(N=3), GOOD, "the bins hold 2048", "See stderr"),
     ],
 )
 def test_failures_say_what_was_asked_and_answered_and_what_to_do(stage, good, act, says, advice):
@@ -238,7 +243,7 @@ def test_failures_say_what_was_asked_and_answered_and_what_to_do(stage, good, ac
     stage.act(act)
     answer = stage.run(return_output=True)
     assert answer["failed"] is True
-    assert answer["msg"].startswith(f"fio was asked to run [single] in {stage.target}. The answer: ")
+    assert answer["msg"].startswith(f"fio failed to run [single] in {stage.target}: ")
     assert says in answer["msg"]
     assert advice in answer["msg"].split(". ", 1)[1]
     assert "rc" in answer
@@ -260,7 +265,7 @@ def test_time_limit(stage, script, seconds):
     started = time.monotonic()
     answer = stage.run(time_limit=1)
     assert time.monotonic() - started < seconds
-    assert "it ran longer than 1 seconds and was ended" in answer["msg"]
+    assert "it ran longer than 1 seconds and was killed" in answer["msg"]
     assert "time_limit" in answer["msg"]
     assert not Path(f"/proc/{stage.read('pid').strip()}").exists()
 
@@ -270,14 +275,16 @@ def test_a_fio_that_does_not_die(stage, monkeypatch):
     monkeypatch.setattr(fio, "run", lambda _argv, **_bounds: outcome)
     answer = stage.run(time_limit=1)
     assert answer["survivors"] == [4711]
-    assert "processes 4711 did not die, because they wait for a file system that does not answer" in answer["msg"]
+    assert (
+        "processes 4711 could not be killed, because they wait for a file system that does not answer" in answer["msg"]
+    )
     assert "rc" not in answer
 
 
 def test_output_without_end(stage, monkeypatch):
     monkeypatch.setattr(fio, "OUTPUT_LIMIT", 1000)
     stage.act('cat "$STAGE/good" >"$OUTPUT"; sleep 60\n')
-    assert "bytes of output and was ended" in stage.run()["msg"]
+    assert "bytes of output and was killed" in stage.run()["msg"]
 
 
 def test_a_chatty_fio_is_bounded(stage):
@@ -316,7 +323,7 @@ def test_a_directory_that_is_not_writable(stage, monkeypatch):
 def test_a_dead_file_system(stage, monkeypatch):
     monkeypatch.setattr(fio.os, "statvfs", lambda _path: time.sleep(60))
     started = time.monotonic()
-    assert "gave no answer within 1 seconds" in stage.run(time_limit=1)["msg"]
+    assert "returned no answer within 1 seconds" in stage.run(time_limit=1)["msg"]
     assert time.monotonic() - started < 4
     assert stage.calls() == []
 
@@ -372,7 +379,7 @@ def test_real_typos_are_named(real):
 def test_real_fio_leaves_no_process_at_the_time_limit(real):
     job = f"[a]\nrw=write\nsize=1m\nnumjobs=3\ntime_based=1\nruntime=60\nfilename_format={real.target.name}.$jobnum\n"
     answer = real.run(job=job, time_limit=1)
-    assert "it ran longer than 1 seconds and was ended" in answer["msg"]
+    assert "it ran longer than 1 seconds and was killed" in answer["msg"]
     assert processes_with(str(real.target)) == []
 
 
@@ -436,7 +443,7 @@ def test_real_servers_stop_their_jobs_at_the_time_limit(real, servers):
         clients=[f"127.0.0.1:{port}" for port in servers],
         time_limit=3,
     )
-    assert "it ran longer than 3 seconds and was ended" in answer["msg"]
+    assert "it ran longer than 3 seconds and was killed" in answer["msg"]
     until = time.monotonic() + 5
     while time.monotonic() < until:
         # Each server is one process again: the connection and its jobs are gone.

@@ -115,8 +115,8 @@ def test_cases(play, name, check):
         ({"password": SECRET, "programs": False}, "Install samba"),
         ({"password": SECRET, "config": "/nowhere/smb.conf"}, "/nowhere/smb.conf does not exist"),
         ({"password": "a\nb"}, "password: this secret cannot be used: it has a line break"),
-        ({"name": "Alice", "password": SECRET}, "name: 'Alice' cannot be used: Samba keeps"),
-        ({"name": "Alice", "state": "absent"}, "name: 'Alice' cannot be used: Samba keeps"),
+        ({"name": "Alice", "password": SECRET}, "name: 'Alice' cannot be used: Samba stores"),
+        ({"name": "Alice", "state": "absent"}, "name: 'Alice' cannot be used: Samba stores"),
         ({}, "Set password"),
     ],
 )
@@ -132,7 +132,7 @@ def test_refuses_before_it_changes_anything(play, args, words):
 def test_check_mode_on_a_bare_host(play, missing):
     result = play(Samba(), check=True, password=SECRET, **missing)
     assert result["changed"] is True
-    assert result["diff"] == {"before": {}, "after": {"enabled": True, "password": "as asked for"}}
+    assert result["diff"] == {"before": {}, "after": {"enabled": True, "password": "as requested"}}
 
 
 def test_absent_without_samba(play):
@@ -152,4 +152,4 @@ def test_a_password_stored_differently_is_a_failure(play):
     samba.stores_garbage = True
     result = play(samba, password=SECRET)
     assert result["failed"] is True
-    assert "did not store what was asked for" in result["msg"]
+    assert "did not store the account as requested" in result["msg"]

@@ -78,7 +78,7 @@ def test_data_go_only_when_asked_and_mounts_never(run, tmp_path):
     assert [path.name for path in home.iterdir()] == ["data"]
     result = run(*entries, state="absent", remove_data=True, mounts=[mount])
     assert result["left"] == [{"path": str(mount), "reason": "it is mounted"}]
-    assert result["warned"] == [f"{mount} was left: it is mounted."]
+    assert result["warned"] == [f"{mount} was not removed: it is mounted."]
     assert sorted(path.name for path in data.iterdir()) == ["usb"]
     assert (mount / "file").exists()
     assert not run(*entries, state="absent", remove_data=True, mounts=[mount])["changed"]

@@ -33,12 +33,12 @@ def test_a_node_may_use_the_least_of_its_memory_and_its_limits(limits, mib):
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        ("2026/11/30 02:00:00 ERROR : InvalidAccessKeyId: no such key", "its access key is not known there"),
-        ("XAdminUserNotFound", "its access key is not known there"),
-        ("SignatureDoesNotMatch: AccessDenied", "its secret key is wrong"),
-        ("403 Forbidden", "the keys do not permit it."),
+        ("2026/11/30 02:00:00 ERROR : InvalidAccessKeyId: no such key", "the remote does not know the access key"),
+        ("XAdminUserNotFound", "the remote does not know the access key"),
+        ("SignatureDoesNotMatch: AccessDenied", "the secret key is wrong"),
+        ("403 Forbidden", "the keys lack the permission."),
         ("directory not found", "there is no such bucket"),
-        ("dial tcp 198.18.0.1:9000: i/o timeout", "nothing answers there."),
+        ("dial tcp 198.18.0.1:9000: i/o timeout", "nothing answers at its address."),
         ("", "see below."),
     ],
 )

@@ -73,7 +73,7 @@ def test_value_of_its_type_is_taken(wanted: str, value: Any) -> None:
 @pytest.mark.parametrize("path", ["/srv/$HOME", "$HOME/x", "/srv/${HOME}x"])
 def test_a_path_that_modules_would_expand_is_refused(path: str) -> None:
     (sentence,) = found({"type": "path"}, path)
-    assert f"'{path}' cannot be used: Ansible's modules take a dollar sign in a path for a variable" in sentence
+    assert f"'{path}' cannot be used: Ansible's modules expand $ in a path as an environment variable" in sentence
 
 
 @pytest.mark.parametrize("wanted, value", [(kind, value) for kind, values in REFUSES.items() for value in values])
@@ -89,19 +89,19 @@ def test_value_of_another_type_is_refused_by_name(wanted: str, value: Any) -> No
 @pytest.mark.parametrize(
     "option, name, value, reason",
     [
-        ({"type": "list"}, "users", "alice", "it is a list; write [alice]."),
-        ({"type": "list"}, "clients", "192.0.2.0/24,::1", 'it is a list; write [192.0.2.0/24, "::1"].'),
-        ({"type": "list"}, "clients", "*", 'it is a list; write ["*"].'),
+        ({"type": "list"}, "users", "alice", "it must be a list; write [alice]."),
+        ({"type": "list"}, "clients", "192.0.2.0/24,::1", 'it must be a list; write [192.0.2.0/24, "::1"].'),
+        ({"type": "list"}, "clients", "*", 'it must be a list; write ["*"].'),
         (
             MODE,
             "mode",
             493,
-            "it is a text, and YAML reads 0755 as the number 493; write it with quotes, such as '0755'.",
+            "it must be a string, and YAML reads 0755 as the number 493; write it with quotes, such as '0755'.",
         ),
-        (MODE, "file_mode", "789", "a mode has three or four octal digits, such as '0755'."),
-        (PORT, "samba_port", 0, "a port is a number from 1 to 65535."),
-        (PORT, "port", "65536", "a port is a number from 1 to 65535."),
-        (CHOICE, "version", 4, "it is one of 3, 4; write it with quotes what YAML would read as something else."),
+        (MODE, "file_mode", "789", "a mode must have three or four octal digits, such as '0755'."),
+        (PORT, "samba_port", 0, "a port must be a number from 1 to 65535."),
+        (PORT, "port", "65536", "a port must be a number from 1 to 65535."),
+        (CHOICE, "version", 4, "it must be one of 3, 4; write it with quotes if YAML would read something else."),
     ],
 )
 def test_sentence(option: dict[str, Any], name: str, value: Any, reason: str) -> None:

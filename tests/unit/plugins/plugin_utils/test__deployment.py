@@ -92,8 +92,8 @@ def test_a_service_that_cannot_be_what_all_want_is_named_with_what_to_do():
     with pytest.raises(ConflictError) as raised:
         deployment_of(profiles, ROLES)
     assert str(raised.value) == (
-        "store@store cannot be what all systems want, store_port: rclone sets it to 9001, juicefs leaves it at the "
-        "default 9000. Make them agree, measure them in runs of their own, or give the service of one of them a name "
+        "store@store cannot suit all systems: store_port: rclone sets it to 9001, juicefs leaves it at the "
+        "default 9000. Make them agree, measure them in separate runs, or give the service of one of them a name "
         "of its own"
     )
 
@@ -118,7 +118,7 @@ def test_every_service_is_there_once_and_after_what_it_stands_on(profiles, wante
 
 
 def test_services_that_stand_on_each_other_are_refused():
-    with pytest.raises(ConflictError, match=r"^Each of ([xy])@n and [xy]@n stands on the other"):
+    with pytest.raises(ConflictError, match=r"^Each of ([xy])@n and [xy]@n depends on the other"):
         places({"a": system("x@n", "y@n"), "b": system("y@n", "x@n")})
 
 

@@ -71,19 +71,19 @@ def test_clients(given_client: str, written: str) -> None:
 @pytest.mark.parametrize(
     "client, reason",
     [
-        ("", "a client is an address"),
-        ("a b", "a client is an address"),
-        ("host(rw)", "a client is an address"),
-        ("gss/krb5", "a client is an address"),
-        ("fe80::1%eth0", "a client is an address"),
+        ("", "a client must be an address"),
+        ("a b", "a client must be an address"),
+        ("host(rw)", "a client must be an address"),
+        ("gss/krb5", "a client must be an address"),
+        ("fe80::1%eth0", "a client must be an address"),
         ("*.*", "it would match everybody"),
-        ("-sync", "neither a whole address nor the name"),
-        ("10", "neither a whole address nor the name"),
-        ("192.0.2", "neither a whole address nor the name"),
-        ("192.0.2.*", "neither a whole address nor the name"),
-        ("0x7f000001", "neither a whole address nor the name"),
+        ("-sync", "neither a complete address nor a host name"),
+        ("10", "neither a complete address nor a host name"),
+        ("192.0.2", "neither a complete address nor a host name"),
+        ("192.0.2.*", "neither a complete address nor a host name"),
+        ("0x7f000001", "neither a complete address nor a host name"),
         ("host\n", "control character"),
-        (["host"], "this is a list"),
+        (["host"], "not a list"),
     ],
 )
 def test_a_client_that_servers_misread_is_refused(client: object, reason: str) -> None:
@@ -111,13 +111,13 @@ def test_which_clients_are_the_node_itself(client: str, covered: bool) -> None:
 @pytest.mark.parametrize(
     "path, reason",
     [
-        ("srv", "absolute path"),
-        ("/", "root of the whole host"),
-        ("//", "root of the whole host"),
-        ("/srv/../etc", "a component"),
+        ("srv", "must be absolute"),
+        ("/", "root directory of the host"),
+        ("//", "root directory of the host"),
+        ("/srv/../etc", "the component"),
         ("/srv/a?b", "question mark"),
         ("/srv/50%dev", "before two hex digits"),
-        ("/srv/$HOME", "variable of the environment"),
+        ("/srv/$HOME", "environment variable"),
         ("/srv/a\nb", "control character"),
         ("/" + "a" * 1000, "at most 1000 bytes"),
     ],
@@ -161,13 +161,13 @@ def test_lines(exports: list[dict[str, Any]], lines: list[str]) -> None:
 @pytest.mark.parametrize(
     "exports, reason",
     [
-        ([{"path": "/srv", "clients": ["192.0.2.1", "192.0.2.1"]}], "named twice for /srv"),
-        ([{"path": "/srv"}, {"path": "/srv/", "access": "ro"}], "named twice for /srv"),
-        ([{"path": "/srv", "owner": "a"}, {"path": "/srv", "clients": ["host"]}], "another export of /srv says 'a'"),
-        ([{"path": "/srv", "options": ["async"]}], "the key sync of an export says that"),
-        ([{"path": "/srv", "options": ["insecure,async"]}], "one by one"),
+        ([{"path": "/srv", "clients": ["192.0.2.1", "192.0.2.1"]}], "listed twice for /srv"),
+        ([{"path": "/srv"}, {"path": "/srv/", "access": "ro"}], "listed twice for /srv"),
+        ([{"path": "/srv", "owner": "a"}, {"path": "/srv", "clients": ["host"]}], "another export of /srv has 'a'"),
+        ([{"path": "/srv", "options": ["async"]}], "set it with the key sync of the export"),
+        ([{"path": "/srv", "options": ["insecure,async"]}], "each one by itself"),
         ([{"path": "/srv", "options": ["no_root_squash"]}], "the key squash"),
-        ([{"path": "/srv", "options": ["rw) *(rw"]}], "one by one"),
+        ([{"path": "/srv", "options": ["rw) *(rw"]}], "each one by itself"),
         ([{"path": "/srv", "fsid": "1,rw"}], "a number, a UUID or root"),
     ],
 )
@@ -199,7 +199,7 @@ def test_files_of_others_are_read_as_exportfs_reads_them() -> None:
         ("/srv/a b", "192.0.2.2", []),
         ("/alone", "*", []),
     ]
-    assert foreign([{"path": "/srv/a b"}], [("/etc/exports", text)]) == ["/srv/a b is exported in /etc/exports too"]
+    assert foreign([{"path": "/srv/a b"}], [("/etc/exports", text)]) == ["/srv/a b is also exported in /etc/exports"]
     assert foreign([{"path": "/srv/a"}], [("/etc/exports", text)]) == []
 
 

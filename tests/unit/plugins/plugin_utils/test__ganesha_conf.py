@@ -40,15 +40,15 @@ def test_values(value: object, form: str, written: str) -> None:
         ("a\nb", "string", "control character"),
         ("/srv/a\\", "string", "ends with a backslash"),
         ([], "clients", "at least one entry"),
-        (["0.0.0.0/0"], "clients", "takes \\* for everybody"),
-        (["yes"], "clients", "no yes or no"),
+        (["0.0.0.0/0"], "clients", "write \\* for everybody"),
+        (["yes"], "clients", "not a boolean such as yes"),
         (["3com.example"], "clients", "begins with a letter"),
-        ({"Squash": "none"}, "parameters", "the key squash of an export says that"),
-        ({"access_type": "RW"}, "parameters", "the key access of an export says that"),
-        ({"Export_Id": 1}, "parameters", "the role itself says that"),
+        ({"Squash": "none"}, "parameters", "set it with the key squash of the export"),
+        ({"access_type": "RW"}, "parameters", "set it with the key access of the export"),
+        ({"Export_Id": 1}, "parameters", "the role sets it itself"),
         ({"A = 1; B": 1}, "parameters", "only letters"),
-        ({"Tag": {}}, "parameters", "this is a dictionary"),
-        (["x"], "parameters", "this is a list"),
+        ({"Tag": {}}, "parameters", "not a dictionary"),
+        (["x"], "parameters", "not a list"),
     ],
 )
 def test_what_its_grammar_lacks_is_refused(value: object, form: str, reason: str) -> None:
@@ -72,7 +72,7 @@ def test_who_may_do_what(export: dict[str, Any], access: str, clients: dict[str,
 
 
 def test_two_exports_of_one_name_are_refused() -> None:
-    with pytest.raises(RefusedValueError, match="cannot tell two exports of one name apart"):
+    with pytest.raises(RefusedValueError, match="two exports have this pseudo path"):
         ganesha_table([{"path": "/srv/a"}, {"path": "/srv/b", "pseudo": "/srv/a"}])
 
 
@@ -90,8 +90,11 @@ ROOT = (
     "lines, difference",
     [
         ([EXPORT.format("root_squash   ", "----"), CLIENT.format("192.0.2.7/24", "RWrw")], ""),
-        ([EXPORT.format("root_squash   ", "RWrw"), CLIENT.format("192.0.2.7/24", "RWrw")], "asked access is none"),
-        ([EXPORT.format("all_squash", "----"), CLIENT.format("192.0.2.7/24", "RWrw")], "asked squash is root_squash"),
+        ([EXPORT.format("root_squash   ", "RWrw"), CLIENT.format("192.0.2.7/24", "RWrw")], "requested access is none"),
+        (
+            [EXPORT.format("all_squash", "----"), CLIENT.format("192.0.2.7/24", "RWrw")],
+            "requested squash is root_squash",
+        ),
         ([EXPORT.format("root_squash", "----"), CLIENT.format("192.0.2.7/24", "R-r-")], "asked is rw, given is ro"),
         ([EXPORT.format("root_squash", "----")], "for 192.0.2.0/24: asked is rw, given is nothing"),
         ([], "/m (old) is not exported"),

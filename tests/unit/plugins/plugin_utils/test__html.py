@@ -55,7 +55,7 @@ def break_all(record):
     [
         ({}, "samba against ganesha, 1 comparison: faster in 1.", 0),
         ({"systems": {"ganesha": 1.0, "samba": 0.7}}, "samba against ganesha, 1 comparison: slower in 1.", 10),
-        ({"trials": 3}, "samba against ganesha: too few to say which is faster (3 of at least 6 trials).", 12),
+        ({"trials": 3}, "samba against ganesha: too few to decide which is faster (3 of at least 6 trials).", 12),
         (
             {"systems": {"ganesha": 1.0}, "change": break_all},
             "Nothing of ganesha was measured, so there is nothing to compare.",
@@ -252,7 +252,7 @@ def test_what_servers_counted_themselves_is_shown_by_system(tmp_path):
     findings = found(tmp_path, counted, systems={"ganesha": 1.0, "juicefs": 1.0, "rclone": 1.0}, trials=3)
     shown = _html.context(findings, {})
     assert [[cell.text for cell in row] for row in shown["served_table"].rows] == [["rclone", "reads_total", "7"]]
-    assert shown["served_text"].endswith("Those of juicefs did not grow. Of ganesha none were kept.")
+    assert shown["served_text"].endswith("Those of juicefs did not grow. No counters were recorded for ganesha.")
 
 
 def test_what_speaks_against_the_numbers_is_named(rich):

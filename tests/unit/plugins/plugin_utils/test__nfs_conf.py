@@ -30,15 +30,15 @@ def test_values(value: object, written: str) -> None:
     "settings, reason",
     [
         ({"nfsd": {"key": ""}}, "no empty values"),
-        ({"nfsd": {"key": "$HOME"}}, "variable of the environment"),
+        ({"nfsd": {"key": "$HOME"}}, "environment variable"),
         ({"nfsd": {"key": "a\"b'c"}}, "no escapes"),
         ({"nfsd": {"key": "a\nb"}}, "control character"),
-        ({"nfsd": {"key": [1]}}, "this is a list"),
+        ({"nfsd": {"key": [1]}}, "not a list"),
         ({"nfsd": {"include": "/etc/shadow"}}, "another file"),
-        ({"nfsd": {"a=b": 1}}, "has only letters"),
-        ({"nfsd": {"port": 1, "Port": 2}}, "upper from lower case"),
-        ({"a]": {}}, "has only letters"),
-        ({"nfsd": "threads"}, "this is a text"),
+        ({"nfsd": {"a=b": 1}}, "may contain only letters"),
+        ({"nfsd": {"port": 1, "Port": 2}}, "upper and lower case"),
+        ({"a]": {}}, "may contain only letters"),
+        ({"nfsd": "threads"}, "not a string"),
     ],
 )
 def test_what_it_cannot_hold_is_refused(settings: object, reason: str) -> None:

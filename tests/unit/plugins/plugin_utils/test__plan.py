@@ -214,13 +214,16 @@ def test_variables_override_the_effort():
         ({"protocol": "nfs5"}, "Unknown protocol 'nfs5'"),
         (
             {"protocol": "smb3"},
-            "Not a single one of the wanted protocols (smb3) is served by 'ganesha' (it serves: nfs3, nfs4.1, nfs4.2).",
+            "None of the requested protocols (smb3) is supported by 'ganesha' (supports nfs3, nfs4.1, nfs4.2).",
         ),
         (
             {"system": "ganesha,samba", "protocol": "nfs3,nfs4.2"},
-            "Not a single one of the wanted protocols (nfs3, nfs4.2) is served by 'samba' (it serves: smb3).",
+            "None of the requested protocols (nfs3, nfs4.2) is supported by 'samba' (supports smb3).",
         ),
-        ({"system": "all", "protocol": "nfs4.0"}, "is served by 'ganesha' (it serves: nfs3, nfs4.1, nfs4.2), 'kernel-"),
+        (
+            {"system": "all", "protocol": "nfs4.0"},
+            "is supported by 'ganesha' (supports nfs3, nfs4.1, nfs4.2), 'kernel-",
+        ),
         ({"workload": "seq-raed"}, "Did you mean 'seq-read'"),
         ({"effort": "smok"}, "Did you mean 'smoke'"),
         ({"trials": -1}, "at least one trial"),
@@ -248,7 +251,7 @@ def test_a_workload_names_the_latency_that_answers_its_question(line, latency):
 
 
 def test_a_latency_that_fio_does_not_measure_is_refused():
-    with pytest.raises(PlanError, match=r"names the latency 'close'.*read, write, fsync, or with none"):
+    with pytest.raises(PlanError, match=r"has the latency 'close'.*read, write, fsync, or with none"):
         head_of_job("x", "; question: how?\n; metric: write_iops\n; latency: fsync, close\n")
 
 
@@ -296,7 +299,7 @@ def test_a_system_that_can_have_no_cold_pass_has_none():
     jsonschema.validate(made, SCHEMA)
     passes = {(cell["system"], cell["pass"]) for cell in made["cells"]}
     assert passes == {("memory", "warm"), ("ganesha", "warm"), ("ganesha", "cold")}
-    assert "  no cold pass: memory, as its profile says" in describe(made)
+    assert "  no cold pass by its profile: memory" in describe(made)
     assert {(cell["system"], cell["pass"]) for cell in grown(made, [])["cells"] if cell["trial"] == 2} == passes
     with pytest.raises(PlanError, match="memory can have no cold pass"):
         made_plan({**request, "passes": "cold"}, CATALOG._replace(profiles=profiles), ["nfs", "nfs4"])
@@ -383,7 +386,7 @@ def test_families_are_all_series_of_one_metric_that_two_systems_share():
     [
         (3, 500, None),
         (6, 23, None),
-        (6, 24, "6 trials carry at most 23 .* Take trials=7, or fewer"),
+        (6, 24, "6 trials allow at most 23 .* Take trials=7, or fewer"),
         (8, 322, "Take trials=9, or fewer"),
         (8, 99999, "Take fewer workloads"),
     ],

@@ -70,7 +70,7 @@ def test_an_address_gets_its_mask(given: str, written: str) -> None:
 
 @pytest.mark.parametrize("given", ["192.0.2.0/33", "192.0.2", "fe80::1%eth0", "a b", "a,b", '"all"', "-x", ""])
 def test_what_is_no_address_is_refused(given: str) -> None:
-    with pytest.raises(RefusedValueError, match=r"^postgresql_clients: .* cannot be used: it is no address"):
+    with pytest.raises(RefusedValueError, match=r"^postgresql_clients: .* cannot be used: it must be an address"):
         to_pg_hba_address(given, "postgresql_clients")
 
 
@@ -84,10 +84,10 @@ NETWORK = {**LOCAL, "type": "host", "address": "192.0.2.0", "netmask": "255.255.
     "rules, said",
     [
         ([ADMINISTRATOR, LOCAL, NETWORK], []),
-        ([ADMINISTRATOR, LOCAL], ["nobody is let in by the rule 'wiki alice from 192.0.2.0/24: scram-sha-256'"]),
+        ([ADMINISTRATOR, LOCAL], ["the rule 'wiki alice from 192.0.2.0/24: scram-sha-256' is missing"]),
         (
             [ADMINISTRATOR, LOCAL, NETWORK, {**NETWORK, "auth_method": "trust"}],
-            ["nobody asked for the rule 'wiki alice from 192.0.2.0/24: trust'"],
+            ["the rule 'wiki alice from 192.0.2.0/24: trust' was not requested"],
         ),
         (
             [ADMINISTRATOR, LOCAL, NETWORK, {"error": "no such method", "line_number": 7}],

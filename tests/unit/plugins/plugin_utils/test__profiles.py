@@ -45,7 +45,7 @@ def test_a_node_of_its_own_is_no_fault():
         ({"passes": ["luke"]}, "unknown name in 'passes' 'luke'. Known: warm, cold"),
         ({"durability": "memory"}, "unknown durability 'memory'. Known: volatile, local-durable, remote-durable"),
         ({"services": []}, "'services' of the profile is empty"),
-        ({"services": ["sample"]}, "service 1 is no dictionary"),
+        ({"services": ["sample"]}, "service 1 is not a dictionary"),
         ({"services": [{"role": "sample"}]}, "service 1 has no key 'node'"),
         ({"services": [{**SERVICE, "vars": {}}]}, "unknown key of service 1 'vars'. Did you mean 'variables'?"),
         ({"services": [{**SERVICE, "node": "sever"}]}, "unknown node 'sever'. Did you mean 'server'?"),
@@ -65,7 +65,7 @@ def test_what_it_has_to_say(key):
 
 
 def test_a_profile_that_is_empty_is_told():
-    assert faults_of(None, PROTOCOLS, set()) == ["the profile is no dictionary"]
+    assert faults_of(None, PROTOCOLS, set()) == ["the profile is not a dictionary"]
 
 
 def test_the_profiles_of_the_catalog_have_no_fault():

@@ -56,7 +56,7 @@ def test_ceilings_of_the_plan_bound_the_series_that_they_hold_for(tmp_path):
 def test_a_damaged_record_is_named(tmp_path, text):
     directory = synthetic.write_run(tmp_path / "r", SHAPE)
     (directory / "cells" / "a~nfs3~rand-read-4k~warm~2.json").write_text(text, encoding="utf-8")
-    with pytest.raises(RunError, match=r"warm~2\.json is no record"):
+    with pytest.raises(RunError, match=r"warm~2\.json is not a record"):
         _results.read_run(directory)
 
 
@@ -64,7 +64,9 @@ def test_a_damaged_record_is_named(tmp_path, text):
 def test_a_damaged_record_of_what_a_run_ran_on_is_named(tmp_path, text):
     directory = synthetic.write_run(tmp_path / "r", SHAPE)
     (directory / "run.json").write_text(text, encoding="utf-8")
-    with pytest.raises(RunError, match=r"run\.json is no record of what a run ran on: .* Remove it to report the run"):
+    with pytest.raises(
+        RunError, match=r"run\.json is not a record of what a run ran on: .* Remove it to report the run"
+    ):
         _results.read_run(directory)
 
 
@@ -74,7 +76,9 @@ def test_a_damaged_record_of_a_ceiling_is_named(tmp_path):
     (directory / "plan.json").write_text(json.dumps({**plan, "ceilings": {"network": {"bounds": []}}}))
     (directory / "ceilings").mkdir()
     (directory / "ceilings" / "network~1.json").write_text('{"name": "network"}')
-    with pytest.raises(RunError, match=r"network~1\.json is no record of a ceiling: KeyError\('value'\)\. Remove it"):
+    with pytest.raises(
+        RunError, match=r"network~1\.json is not a record of a ceiling: KeyError\('value'\)\. Remove it"
+    ):
         _results.read_run(directory)
 
 

@@ -58,7 +58,7 @@ def test_a_validation_is_words_and_no_shell(text: str | None, argv: tuple[str, .
         ([{**FILE, "mode": "420"}], None),
         ([{**FILE, "mode": "0o644"}], "has mode"),
         ([FILE, FILE], "/etc/a.conf would be written twice"),
-        ([{**FILE, "dest": "etc/a.conf"}], "no absolute path"),
+        ([{**FILE, "dest": "etc/a.conf"}], "not an absolute path"),
     ],
 )
 def test_what_cannot_be_a_set(files: list[dict[str, str]], says: str | None) -> None:

@@ -51,11 +51,11 @@ def test_passwords_that_work(password: str) -> None:
 @pytest.mark.parametrize(
     "password, says",
     [
-        (" lead", "blanks at its beginning"),
+        (" lead", "leading spaces"),
         ("two\nlines", "control character"),
         ("", "it is empty"),
         ("x" * 255, "more than 254 bytes"),
-        (["x"], "this is a list"),
+        (["x"], "not a list"),
     ],
 )
 def test_passwords_are_refused_and_not_shown(password: object, says: str) -> None:
@@ -65,6 +65,6 @@ def test_passwords_are_refused_and_not_shown(password: object, says: str) -> Non
 
 def test_names_are_refused_by_their_rule() -> None:
     with pytest.raises(
-        RefusedValueError, match=r"^samba_users.name: 'Alice' cannot be used: Samba keeps .* 'alice'\.$"
+        RefusedValueError, match=r"^samba_users.name: 'Alice' cannot be used: Samba stores .* 'alice'\.$"
     ):
         to_smb_login("Alice", "samba_users.name", "username")

@@ -63,9 +63,9 @@ def test_what_is_plain_stays_readable_and_null_is_left_out() -> None:
 @pytest.mark.parametrize(
     "value, reason",
     [
-        ("/home/${HOME}", "ssh puts a variable of the environment in place of"),
-        ("~/known_hosts", "ssh puts a home directory in place of the ~"),
-        ("", "an option of ssh has a value"),
+        ("/home/${HOME}", "ssh expands"),
+        ("~/known_hosts", "ssh expands a leading ~ to a home directory"),
+        ("", "an option of ssh needs a value"),
         ("/a\nb", "control character"),
     ],
 )
@@ -75,5 +75,5 @@ def test_what_ssh_would_replace_is_refused_by_name(value: str, reason: str) -> N
 
 
 def test_options_are_a_dictionary() -> None:
-    with pytest.raises(RefusedValueError, match="options of ssh are a dictionary, and this is a text"):
+    with pytest.raises(RefusedValueError, match="options of ssh must be a dictionary, not a string"):
         to_ssh_option("ConnectTimeout=7")
