@@ -40,7 +40,7 @@ def to_ceph_conf(settings: object, variable: str = "") -> str:
 
 def _mapping(entries: object, variable: str) -> Mapping[object, object]:
     if not isinstance(entries, Mapping):
-        refuse(entries, f"ceph.conf takes names with values here, and this is a {kind(entries)}", variable)
+        refuse(entries, f"ceph.conf needs a dictionary here, not a {kind(entries)}", variable)
     return entries
 
 

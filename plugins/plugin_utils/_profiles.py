@@ -27,7 +27,7 @@ DURABILITY = ("volatile", "local-durable", "remote-durable")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 WORDS: dict[type, str] = {
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "a dictionary",
     int: "a whole number",

@@ -40,12 +40,12 @@ def test_sections_and_names() -> None:
         ({"global": {"key": 'a"b'}}, "reads as something else"),
         ({"global": {"key": "a\\"}}, "reads as something else"),
         ({"global": {"key": "a\nb"}}, "control character"),
-        ({"global": {"key": [1]}}, "this is a list"),
+        ({"global": {"key": [1]}}, "not a list"),
         ({"global": {"Key=": 1}}, "only lower-case letters"),
         ({"global": {"a b": 1, "a_b": 2}}, "stands there twice"),
         ({"globl": {}}, "a section is global"),
         ({"osd]": {}}, "a section is global"),
-        ({"global": "x"}, "this is a text"),
+        ({"global": "x"}, "not a string"),
     ],
 )
 def test_what_it_cannot_hold_is_refused(settings: object, reason: str) -> None:

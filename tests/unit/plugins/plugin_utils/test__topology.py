@@ -89,7 +89,7 @@ def test_what_a_node_is_on_ec2():
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (None, "The topology is no dictionary."),
+        (None, "The topology is not a dictionary."),
         ({}, "The topology has no key 'description'."),
         ({**DATA, "site": "a"}, "Unknown key of the topology 'site'. Did you mean 'sites'?"),
         ({**DATA, "sites": "a"}, "'sites' of the topology is not a list."),
@@ -102,7 +102,7 @@ def test_what_a_node_is_on_ec2():
         ({**DATA, "wan": {"rate_mbit": float("nan")}}, "'rate_mbit' of 'wan' is nan: write 0 or more."),
         ({**DATA, "wan": {"loss_percent": 100}}, "'loss_percent' of 'wan' is 100 or more, and nothing would arrive"),
         ({**DATA, "wan": {"jitter_ms": 5}}, "'jitter_ms' of 'wan' is more than 'delay_ms'"),
-        ({**DATA, "nodes": ["storage"]}, "Node 1 is no dictionary."),
+        ({**DATA, "nodes": ["storage"]}, "Node 1 is not a dictionary."),
         (with_node(name=None), "Node 1 has no key 'name'."),
         (with_node(memory=None), "Node 'storage-a' has no key 'memory'."),
         (with_node(mem="2g"), "Unknown key of node 'storage-a' 'mem'. Did you mean 'memory'?"),
