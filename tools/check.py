@@ -7,7 +7,7 @@
     .venv/bin/python tools/check.py --since REV    those whose files differ from those of a commit
     .venv/bin/python tools/check.py --list         their names
 
-Two parts run at a time; those of roles that share nodes never at once.
+Three parts run at a time, two on a small machine; those of roles that share nodes never at once.
 All parts run even when one fails. A part that looked at nothing has failed. The output of each is kept in
 .cache/check/; the last line says how many checks passed and failed.
 """
@@ -40,6 +40,8 @@ VENV = ROOT / ".venv"
 LOGS = ROOT / ".cache/check"
 COLLECTION = Path("ansible_collections/netfs/bench")
 PLAN_OF_GANESHA = ["-e", "system=ganesha", "-e", "effort=smoke", "-e", "plan_only=true"]
+LANES = 3 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 14 << 30 else 2
+"""How many parts run at a time. Each waits for much, and its nodes take up to 4 GiB."""
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
 REASONS = 4  # lines of it that look like a reason, shown again at the end
 INTERRUPTED = threading.Event()
@@ -334,13 +336,14 @@ def is_playbook(path: Path) -> bool:
 
 
 def scenarios() -> list[str]:
-    """Return molecule's scenarios, the one that makes and removes the nodes last."""
+    """Return molecule's scenarios: the longest first, and last the one that makes and removes the nodes of others."""
     names = [Path(name).parts[1] for name in files("molecule/*/molecule.yml")]
-    return sorted(names, key=lambda name: (name == "default", name))
+    return sorted(names, key=lambda name: (name == "default", name != "reuse", name))
 
 
 def has_own_nodes(scenario: str) -> bool:
-    return scenario != "default" and (ROOT / f"molecule/{scenario}/create.yml").exists()
+    settings = yaml_reader.safe_load((ROOT / f"molecule/{scenario}/molecule.yml").read_text())
+    return settings.get("shared_state", True) is False
 
 
 def molecule(job: Job, scenario: str) -> None:
@@ -465,6 +468,7 @@ def parts() -> list[Part]:
         Part("sanity", sanity, matching("plugins/", "tests/", "meta/", "changelogs/"), minutes=15),
         Part("browser", browser, inputs_of_tests("tests/browser/", "playbooks/", "plugins/plugin_utils/"), minutes=10),
         Part("leftovers", leftovers, inputs_of_tests("molecule/default/"), shares_nodes=True),
+        Part("smoke", smoke, smoke_inputs, minutes=60),
         *(
             Part(
                 f"role:{name}",
@@ -475,7 +479,6 @@ def parts() -> list[Part]:
             )
             for name in scenarios()
         ),
-        Part("smoke", smoke, smoke_inputs, 40),
         Part(
             "integration",
             integration,
@@ -597,10 +600,10 @@ class Queue:
                 self.nodes_taken &= not part.shares_nodes
 
     def run(self) -> list[tuple[Job, str]]:
-        """Run all, two at a time, and return them in the table's order. Ctrl-C stops what runs, which then says so."""
-        with ThreadPoolExecutor(2) as pool:
+        """Run all, some at a time, and return them in the table's order. Ctrl-C stops what runs, which then says so."""
+        with ThreadPoolExecutor(LANES) as pool:
             try:
-                for worker in [pool.submit(self.work) for _number in range(2)]:
+                for worker in [pool.submit(self.work) for _number in range(LANES)]:
                     worker.result()
             except BaseException:
                 INTERRUPTED.set()
