@@ -59,7 +59,7 @@ def say(lines: t.Iterable[str]) -> None:
 def report(options: argparse.Namespace) -> int:
     """Write the reports of a run again and print the table."""
     findings, place = _reports.judge(find(options.results, options.run), strict=options.strict, force=options.force)
-    lines, _changed = _reports.settle(place, findings)
+    lines, _changed = _reports.write(place, findings)
     say([*lines, f"Page: {place / 'report.html'}"])
     return findings.code
 
@@ -70,7 +70,7 @@ def compare(options: argparse.Namespace) -> int:
     base = find(options.results, names[0]) if len(names) == 2 else None
     run = find(options.results, names[-1])
     findings, place = _reports.judge(run, base, strict=options.strict, force=options.force)
-    lines, _changed = _reports.settle(place, findings)
+    lines, _changed = _reports.write(place, findings)
     say([*lines, f"Page: {place / 'report.html'}"])
     return findings.code
 

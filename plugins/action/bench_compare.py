@@ -10,7 +10,7 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
+from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, write
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 from ansible_collections.netfs.bench.plugins.plugin_utils._runs import CHOICE, ONE_OF, chosen_run
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import baseline_of, declare_baseline, sentence
@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
             if base is None:
                 raise RunError(f"{run.parent} has no baseline. Declare one with declare=true, or name base_directory.")
             findings, place = judge(run, base, force=args["force"], strict=args["strict"])
-            lines, changed = settle(place, findings, dry_run=self._task.check_mode)
+            lines, changed = write(place, findings, dry_run=self._task.check_mode)
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
         return {

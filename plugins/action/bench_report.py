@@ -9,7 +9,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, settle
+from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, write
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 from ansible_collections.netfs.bench.plugins.plugin_utils._runs import CHOICE, ONE_OF, chosen_run
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import sentence
@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         )[1]
         try:
             findings, place = judge(chosen_run(args), force=args["force"], strict=args["strict"])
-            lines, changed = settle(place, findings, dry_run=self._task.check_mode)
+            lines, changed = write(place, findings, dry_run=self._task.check_mode)
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
         return {

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import complaints
+from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import type_errors
 
 
 class ActionModule(ActionBase):
@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         given = {name: self._templar.template(variables[name]) for name in options if name in variables}
         off = {name for name, value in self._task._role.get_default_vars().items() if value == 0}
-        found = list(complaints(options, given, off))
+        found = list(type_errors(options, given, off))
         if found:
             raise AnsibleActionFail("\n".join(found))
         return {"changed": False}

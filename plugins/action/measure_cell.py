@@ -74,7 +74,7 @@ class ActionModule(ActionBase):
                 "variables": {"type": "dict", "required": True},
                 "time_limit": {"type": "int", "required": True},
                 "metrics": {"type": "dict", "default": {}},
-                "obstacle": {"type": "str", "default": ""},
+                "failure_reason": {"type": "str", "default": ""},
                 "provenance": {"type": "dict", "default": {}},
             }
         )[1]
@@ -86,7 +86,7 @@ class ActionModule(ActionBase):
         self.args, self.task_vars = args, task_vars or {}
         self.here = self.task_vars.get("inventory_hostname", args["client"])
         nodes = self.task_vars.get("ansible_play_hosts", [self.here])
-        # of several machines only those that take this turn
+        # of several node sets only the one that takes this turn
         nodes = [node for node in nodes if node in (args["nodes"] or nodes)]
         # Nodes that take their turn after the client's would keep it waiting for nothing
         self.others = [node for node in nodes if node != args["client"]]
@@ -99,7 +99,7 @@ class ActionModule(ActionBase):
 
     def _witness(self, meeting: Meeting) -> Json:
         """A node beside the client: what did it do while the client loaded the server?"""
-        if self.here not in self.others or self.args["obstacle"]:
+        if self.here not in self.others or self.args["failure_reason"]:
             return {"changed": False}
         started, before = time.monotonic(), self._snapshot()
         # as long as the client may take, with an extension
@@ -128,7 +128,7 @@ class ActionModule(ActionBase):
     def _measure(self, meeting: Meeting) -> Json:
         args = self.args
         run, cell = Path(args["run_directory"]), args["cell"]
-        before = {} if args["obstacle"] else self._snapshot()
+        before = {} if args["failure_reason"] else self._snapshot()
         started = time.time()
         answer = self._fio(args["job"], args["metric"])
         windows, extended = answer.get("windows", []), False
@@ -154,11 +154,11 @@ class ActionModule(ActionBase):
             counters[self.here] = seen(before, after, ended - started)
             client_bound = _counters.is_client_bound(counters[self.here], self.task_vars.get("node_cpus"))
         interrupted = [f"{what} on {node}" for node, kept in counters.items() for what in kept.pop("interrupted", [])]
-        served = {node: kept.pop("served", None) for node, kept in counters.items()}
+        server_counters = {node: kept.pop("server_counters", None) for node, kept in counters.items()}
         record = replace(
             record,
             counters=counters or None,
-            server_counters=served.get(args["server"]),
+            server_counters=server_counters.get(args["server"]),
             client_bound=client_bound,
         )
         if silent:
@@ -176,7 +176,7 @@ class ActionModule(ActionBase):
 
     def _counters(self, meeting: Meeting) -> tuple[dict[str, Json], list[str]]:
         """What the other nodes did, those that can say so; and those that did not answer."""
-        if self.args["obstacle"]:
+        if self.args["failure_reason"]:
             return {}, []
         told = meeting.told(self.others)
         return {node: kept for node, kept in told.items() if kept}, [node for node in self.others if node not in told]
@@ -184,8 +184,8 @@ class ActionModule(ActionBase):
     def _fio(self, job: str, metric: str = "") -> Json:
         """What module fio answers, or a failure in its shape when it could not be asked."""
         args = self.args
-        if args["obstacle"]:
-            return {"failed": True, "msg": args["obstacle"]}
+        if args["failure_reason"]:
+            return {"failed": True, "msg": args["failure_reason"]}
         call = {key: args[key] for key in ("directory", "variables", "time_limit")}
         if metric and re.search(r"^time_based=1$", job, flags=re.MULTILINE):
             call["windows_of"] = metric
@@ -254,13 +254,13 @@ class ActionModule(ActionBase):
 
 
 def seen(before: Json, after: Json, seconds: float) -> Json:
-    """What a node did between two snapshots; as ``served`` what its server counted itself, as ``interrupted`` which
-    services did not run all the time. Empty when it did not answer both times."""
+    """What a node did between two snapshots; as ``server_counters`` what its server counted itself, as ``interrupted``
+    which services did not run all the time. Empty when it did not answer both times."""
     if not before or not after:
         return {}
     return {
         **_counters.used(before, after, seconds),
-        "served": _metrics.served(before["metrics"], after["metrics"]),
+        "server_counters": _metrics.growth(before["metrics"], after["metrics"]),
         "interrupted": _counters.interrupted(before, after),
     }
 

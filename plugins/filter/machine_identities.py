@@ -35,7 +35,7 @@ _value:
   type: dict
 """
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._machines import identities
+from ansible_collections.netfs.bench.plugins.plugin_utils._node_sets import identities
 
 
 class FilterModule:

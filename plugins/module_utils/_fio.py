@@ -31,7 +31,7 @@ ERRORS = re.compile(
     r"|client: host=.* disconnected|fio: client .* timeout|Connection refused"
 )
 # What a person can do about it; the first that fits.
-ADVICE = (
+HINTS = (
     (
         r"Bad option|failed parsing|outside of \[\]|No job\(s\) defined|dropped",
         "Correct the job; see fio --cmdhelp.",
@@ -101,14 +101,14 @@ def writes(job: str) -> bool:
     return bool(_WRITES.search(job))
 
 
-def complaints_of(text: str) -> list[str]:
+def error_lines(text: str) -> list[str]:
     """The lines in which fio says what it did not like, without its help texts."""
     return list(dict.fromkeys(line.strip() for line in text.splitlines() if _COMPLAINT.match(line)))
 
 
-def advice_for(text: str) -> str:
+def hint_for(text: str) -> str:
     """What to do about a failure, in one sentence."""
-    found = [sentence for pattern, sentence in ADVICE if re.search(pattern, text)]
+    found = [sentence for pattern, sentence in HINTS if re.search(pattern, text)]
     return found[0] if found else "See stderr and fio's output in the result."
 
 

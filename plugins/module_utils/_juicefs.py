@@ -68,7 +68,7 @@ def differences(volume: dict[str, t.Any], wanted: dict[str, t.Any]) -> list[str]
     ]
 
 
-def complaint(stderr: str) -> str:
+def error_message(stderr: str) -> str:
     """The last thing that JuiceFS said and that is not only informative."""
     lines = []
     for line in stderr.splitlines():

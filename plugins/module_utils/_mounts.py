@@ -14,7 +14,11 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-FAMILIES = {"nfs4": "nfs", "smb3": "cifs", "fuse.ceph-fuse": "fuse.ceph"}  # the kernel's name to the name that is asked for
+FAMILIES = {
+    "nfs4": "nfs",
+    "smb3": "cifs",
+    "fuse.ceph-fuse": "fuse.ceph",
+}  # the kernel's name to the name that is asked for
 # Two ways to say one thing: NAME or NAME=VALUE as given, and as the kernel shows it.
 SYNONYMS = {"nfsvers": "vers", "tcp": "proto=tcp", "udp": "proto=udp", "rdma": "proto=rdma", "user": "username"}
 OPPOSITES = {

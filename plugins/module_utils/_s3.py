@@ -101,7 +101,7 @@ def error_of(status: int, body: bytes) -> S3Error:
 
 
 # One sentence per thing that people get wrong; all of them end with what to do.
-ADVICE = {
+HINTS = {
     "InvalidAccessKeyId": "{endpoint} does not know this access key. Check the access key.",
     # versitygw has a word of its own for the same thing
     "XAdminUserNotFound": "{endpoint} does not know this access key. Check the access key.",
@@ -117,12 +117,12 @@ ADVICE = {
 }
 
 
-def advise(error: S3Error, endpoint: str, bucket: str, region: str) -> str:
+def message_for(error: S3Error, endpoint: str, bucket: str, region: str) -> str:
     """Return one sentence that says what is wrong and what to do, and what the store said."""
     denied = {401: "AccessDenied", 403: "AccessDenied", 404: "NoSuchBucket"}
-    code = error.code if error.code in ADVICE else denied.get(error.status, "")
-    advice = ADVICE.get(code, "{endpoint} rejected a request for bucket '{bucket}'.")
-    return f"{advice.format(endpoint=endpoint, bucket=bucket, region=region)} Its answer: {error}"
+    code = error.code if error.code in HINTS else denied.get(error.status, "")
+    hint = HINTS.get(code, "{endpoint} rejected a request for bucket '{bucket}'.")
+    return f"{hint.format(endpoint=endpoint, bucket=bucket, region=region)} Its answer: {error}"
 
 
 class Bucket:

@@ -14,7 +14,7 @@ from urllib.error import HTTPError, URLError
 
 from ansible.module_utils.urls import open_url
 
-from ansible_collections.netfs.bench.plugins.module_utils._s3 import Bucket, Keys, S3Error, advise
+from ansible_collections.netfs.bench.plugins.module_utils._s3 import Bucket, Keys, S3Error, message_for
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "endpoint": {"type": "str", "required": True},
@@ -56,7 +56,7 @@ def bucket_of(params: Mapping[str, t.Any]) -> Bucket:
 def explain(error: S3Error, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return what fail_json gets."""
     return {
-        "msg": advise(error, params["endpoint"], params["name"], params["region"]),
+        "msg": message_for(error, params["endpoint"], params["name"], params["region"]),
         "code": error.code,
         "status": error.status,
     }

@@ -387,7 +387,7 @@ class Fio:
         outcome = run(argv, seconds=30, env=self.variables, cwd=self.module.tmpdir)
         facts.update(command=self._command(argv), rc=outcome.rc, seconds=round(outcome.seconds, 3))
         if outcome.rc or outcome.stopped:
-            said = _fio.complaints_of(outcome.stderr + outcome.stdout) or [outcome.stderr.strip()]
+            said = _fio.error_lines(outcome.stderr + outcome.stdout) or [outcome.stderr.strip()]
             raise self._failure([outcome.stopped or f"exit status {outcome.rc}", *said], {**facts, "changed": False})
         return facts
 
@@ -490,7 +490,7 @@ class Fio:
         if output.exists():
             with output.open(encoding="utf-8", errors="replace") as file:
                 text = file.read(OUTPUT_LIMIT)
-        document, notes = self._judge(outcome, text, facts)
+        document, notes = self._document_of(outcome, text, facts)
         result = {**self._result(text, document, notes), **facts, "changed": True}
         if self.params["windows_of"]:
             result["windows"] = self._windows()
@@ -499,7 +499,7 @@ class Fio:
             result["dest"] = self.params["dest"]
         return result
 
-    def _judge(self, outcome: Outcome, text: str, facts: dict[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
+    def _document_of(self, outcome: Outcome, text: str, facts: dict[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
         """The document and its notes, or a failure that says what is wrong."""
         said = [*outcome.stderr.splitlines(), *outcome.stdout.splitlines()]
         failure: dict[str, t.Any] = {**facts, "job_sha256": self._job_sha256(), "stderr": outcome.stderr}
@@ -514,7 +514,7 @@ class Fio:
         else:
             problems = _fio.find_errors(document, [*said, *notes], self.sections, self.clients)
         if outcome.stopped or outcome.rc or not document:
-            problems = [*_fio.complaints_of("\n".join([*said, *notes])), *problems]
+            problems = [*_fio.error_lines("\n".join([*said, *notes])), *problems]
         if outcome.rc:
             problems.append(f"exit status {outcome.rc}")
         if outcome.survivors:
@@ -537,7 +537,7 @@ class Fio:
         asked = ", ".join(f"[{name}]" for name in self.sections) or "a job without a section"
         more = f" (and {len(problems) - 6} more)" if len(problems) > 6 else ""
         answer = "; ".join(problem.rstrip(".") for problem in problems[:6])
-        return FailureError(f"fio failed to run {asked} in {where}: {answer}{more}. {_fio.advice_for(answer)}", **facts)
+        return FailureError(f"fio failed to run {asked} in {where}: {answer}{more}. {_fio.hint_for(answer)}", **facts)
 
     def _result(self, text: str, document: dict[str, t.Any], notes: list[str]) -> dict[str, t.Any]:
         version = document.get("fio version", "unknown")

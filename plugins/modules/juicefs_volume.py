@@ -112,8 +112,8 @@ from ansible_collections.netfs.bench.plugins.module_utils._command import Failur
 from ansible_collections.netfs.bench.plugins.module_utils._juicefs import (
     FIXED,
     NOT_FORMATTED,
-    complaint,
     differences,
+    error_message,
     mounts_in_use,
     read_environment,
     volume_of_status,
@@ -153,7 +153,7 @@ class Volume:
         """Run one command of juicefs that has to succeed."""
         rc, _out, err = self.ask(command, *words)
         if rc:
-            raise FailureError(f"juicefs {command} failed: {complaint(err)}", rc=rc, stderr=err)
+            raise FailureError(f"juicefs {command} failed: {error_message(err)}", rc=rc, stderr=err)
 
     def read(self) -> dict[str, t.Any] | None:
         """How it is; None where nothing was formatted."""
@@ -166,7 +166,7 @@ class Volume:
         if NOT_FORMATTED in err:
             return None
         raise FailureError(
-            f"The metadata at {self.url} cannot be read: {complaint(err)}",
+            f"The metadata at {self.url} cannot be read: {error_message(err)}",
             rc=rc,
             stderr=err,
         )

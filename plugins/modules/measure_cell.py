@@ -85,7 +85,7 @@ options:
       netrc:
         description: File on that node with name and password, in the form that C(curl --netrc-file) takes.
         type: path
-  obstacle:
+  failure_reason:
     description: Why the cell cannot run. When it is not empty, fio is not started and the cell fails with this reason.
     type: str
     default: ""

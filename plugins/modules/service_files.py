@@ -12,7 +12,7 @@ short_description: Replace the files of a service together, or not at all
 version_added: 0.2.0
 description:
   - Renders the templates of a service on the controller, stages its files and programs on the host beside one another,
-    lets each O(files[].validate) judge its file there, and replaces those that differ only when all were accepted.
+    lets each O(files[].validate) check its file there, and replaces those that differ only when all were accepted.
   - A run that is killed in the middle is made whole by the next one, or by O(state=recovered); then all files are new
     or all are old.
   - Meant for role C(service), which calls it. Templates are looked for in the calling role and in the roles that
@@ -58,7 +58,7 @@ options:
         type: str
       validate:
         description:
-          - Command that judges the staged file, whose path stands for C(%s). No shell reads it. A program that is a
+          - Command that validates the staged file, whose path stands for C(%s). No shell reads it. A program that is a
             file of the service itself is run from where it is staged.
         type: str
       secret:

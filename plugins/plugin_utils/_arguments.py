@@ -28,7 +28,7 @@ LARGEST = 2**63 - 1
 SECRET_NAME = re.compile(r"(^|_)(password|secret|token|secret_access_key|(?<!access_)key)s?$")
 
 
-def complaints(options: Mapping[str, Option], given: Mapping[str, Any], off: Collection[str] = ()) -> Iterator[str]:
+def type_errors(options: Mapping[str, Option], given: Mapping[str, Any], off: Collection[str] = ()) -> Iterator[str]:
     """Yield one sentence for each value that is not what its option says.
 
     `options` is an entry point of an argument specification, `given` has the values by name. Ports are from 1 to

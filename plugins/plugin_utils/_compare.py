@@ -60,7 +60,7 @@ class Pair(t.NamedTuple):
         return names[0] != names[1] and original(names[0]) == original(names[1])
 
 
-def judge(base: Series, candidate: Series, force: bool = False, compared: t.Container[str] = ()) -> Pair:
+def pair_of(base: Series, candidate: Series, force: bool = False, compared: t.Container[str] = ()) -> Pair:
     """A pair with its comparison, before its family is known.
 
     :param compared: the fields of the comparability key that are themselves what is compared.
@@ -80,7 +80,7 @@ def judge(base: Series, candidate: Series, force: bool = False, compared: t.Cont
     return Pair(base, candidate, comparison, "", comparison.p, 1, "; ".join(unlike), bound)
 
 
-def decide(pairs: list[Pair], declared: int = 0) -> list[Pair]:
+def with_verdicts(pairs: list[Pair], declared: int = 0) -> list[Pair]:
     """Give the pairs of one family their adjusted p and their verdict; one without a comparison counts with p = 1.
 
     :param declared: how many members the plan declared; those that never came count with p = 1 as well.
@@ -108,7 +108,7 @@ def families(pairs: list[Pair], declared: list[Json] | None = None) -> list[Pair
     groups: dict[tuple[str, str, str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault((pair.base.metric, pair.base.name.system, pair.candidate.name.system), []).append(pair)
-    return [decided for name, group in groups.items() for decided in decide(group, sizes.get(name, 0))]
+    return [decided for name, group in groups.items() for decided in with_verdicts(group, sizes.get(name, 0))]
 
 
 def paired(systems: list[str]) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ def within(run: Run, force: bool = False, series: dict[SeriesName, Series] | Non
     for name in series:
         by_system.setdefault(name.system, []).append(name)
     pairs = [
-        judge(series[name], series[name._replace(system=second)], force)
+        pair_of(series[name], series[name._replace(system=second)], force)
         for first, second in paired(list(run.plan["systems"]))
         for name in by_system.get(first, [])
         if name._replace(system=second) in series
@@ -150,7 +150,7 @@ def between_protocols(run: Run, force: bool, series: dict[SeriesName, Series]) -
     bases = {one.name: one.name._replace(protocol=first) for one in of_system}
     return families(
         [
-            judge(series[base], series[name], force, ("protocol", "mount options"))
+            pair_of(series[base], series[name], force, ("protocol", "mount options"))
             for name, base in bases.items()
             if base in series
         ]
@@ -171,7 +171,7 @@ def between(
     old, new = read_series(base), read_series(candidate) if series is None else series
     names = counterparts(base, candidate)
     matched = {name: name._replace(system=names[name.system]) for name in new if name.system in names}
-    return families([judge(old[other], new[name], force) for name, other in matched.items() if other in old])
+    return families([pair_of(old[other], new[name], force) for name, other in matched.items() if other in old])
 
 
 def unmatched(base: Run, candidate: Run) -> tuple[list[SeriesName], list[SeriesName]]:

@@ -243,7 +243,7 @@ def series_remark(one: Series) -> str:
     if one.unsteady:
         remarks.append(f"{one.unsteady:.0%} of trials unsteady")
     if one.machine_count > 1:
-        remarks.append(f"on {one.machine_count} machines")
+        remarks.append(f"on {one.machine_count} node sets")
     return "; ".join(remarks)
 
 

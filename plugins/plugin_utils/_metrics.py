@@ -45,7 +45,7 @@ def braced(labels: set[tuple[str, str]]) -> str:
     return f"{{{','.join(pairs)}}}" if labels else ""
 
 
-def served(before: str, after: str) -> dict[str, float] | None:
+def growth(before: str, after: str) -> dict[str, float] | None:
     """The counters that grew between two readings of a server's metrics, and by how much; None when there were not two.
 
     One that became smaller was begun anew, and has counted since what it shows, as Prometheus' ``increase`` takes it.

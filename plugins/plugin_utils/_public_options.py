@@ -15,7 +15,7 @@ from ansible.module_utils.common.yaml import yaml_load
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import complaints
+from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import type_errors
 
 PATH = Path(__file__).parents[2] / "playbooks/options.yml"
 
@@ -35,7 +35,7 @@ def public_options(path: Path = PATH) -> Mapping[str, Json]:
 
 def values_of(options: Mapping[str, Json], given: Mapping[str, t.Any]) -> Json:
     """The value of every option in its type: the one that was given, else its default."""
-    wrong = list(complaints(options, given))
+    wrong = list(type_errors(options, given))
     if wrong:
         raise OptionError(" ".join(wrong))
     return {

@@ -78,7 +78,7 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     return [*lines, *lead, exit_line], "\n".join([*markdown, "", "</details>"]) + "\n"
 
 
-def settle(directory: Path, findings: Findings, *, dry_run: bool = False) -> tuple[list[str], dict[str, bool]]:
+def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tuple[list[str], dict[str, bool]]:
     """Write the reports that differ from what lies in a directory.
 
     One after another, so that only one of them is in memory. Returns the lines for a terminal, and of every report by

@@ -67,7 +67,7 @@ def remark(series: Series) -> str:
     if series.missing:
         parts.append(f"{series.missing} of {series.planned} not measured")
     if series.machine_count > 1:
-        parts.append(f"on {series.machine_count} machines")
+        parts.append(f"on {series.machine_count} node sets")
     return "; ".join(parts)
 
 
@@ -144,8 +144,8 @@ def machines_lines(series: t.Iterable[Series]) -> list[str]:
     """A sentence on how many machines figures rest, and for which they hold; none when no machine was recorded."""
     count = max((one.machine_count for one in series), default=0)
     if count > 1:
-        return [f"The figures of a series rest on up to {count} machines, which took turns from trial to trial."]
-    return ["All figures of a series rest on one machine, and hold for that one."] if count else []
+        return [f"The figures of a series rest on up to {count} node sets, which took turns from trial to trial."]
+    return ["All figures of a series rest on one node set, and hold for that one."] if count else []
 
 
 def instance_lines(nodes: dict[str, Node]) -> list[str]:

@@ -43,7 +43,7 @@ MEANINGS = {
     "equivalent": "Whatever difference there is, it is smaller than 5 %: the same for all practical purposes.",
     "inconclusive": "The trials agree well, but the interval still allows more than one answer; more trials may help.",
     "noisy": "The trials of one side vary so much that a difference of this size may be noise.",
-    "too-few": "Too few trials or machines, or too many comparisons for so few trials: nothing can be said.",
+    "too-few": "Too few trials or node sets, or too many comparisons for so few trials: nothing can be said.",
 }
 STATE_MEANINGS = {
     "corrupt": "The system returned wrong bytes. How fast it did so does not matter.",
@@ -148,7 +148,7 @@ def sentence(findings: Findings) -> str:
         n = min(min(len(pair.base.values), len(pair.candidate.values)) for pair in findings.pairs)
         why = f"{n} of at least {_statistics.N_MIN} trials" if n < _statistics.N_MIN else "too many comparisons at once"
         if n >= _statistics.N_MIN and any(pair.comparison and pair.comparison.apart for pair in findings.pairs):
-            why = f"each was measured on machines of its own, which takes {_statistics.MACHINES_MIN} for each"
+            why = f"each was measured on node sets of its own, which takes {_statistics.MACHINES_MIN} for each"
         return f"{subject}: too few to decide which is faster ({why})."
     words = [f"{word} in {count}" for word, count in counts.items()]
     return f"{subject}, {total} comparison{'s' * (total > 1)}: {list_of(words)}."
@@ -178,7 +178,7 @@ def warnings(findings: Findings) -> list[str]:
     machines = max((len(set(one.machines)) for one in findings.series.values()), default=0)
     if 1 < machines < _statistics.MACHINES_MIN:
         found.append(
-            f"… The figures rest on {machines} machines and hold for these; {_statistics.MACHINES_MIN} or more say "
+            f"… The figures rest on {machines} node sets and hold for these; {_statistics.MACHINES_MIN} or more say "
             "something of others like them."
         )
     for names, whose in ((findings.only_base, "the base"), (findings.only_candidate, "this run")):
@@ -190,7 +190,7 @@ def warnings(findings: Findings) -> list[str]:
 def machines_text(comparison: _statistics.Comparison) -> str:
     """On how many machines the two sides of a comparison were measured."""
     counts = comparison.machines_base, comparison.machines_candidate
-    return f"{counts[0]} machines" if counts[0] == counts[1] > 1 else f"{counts[0]} and {counts[1]} machines"
+    return f"{counts[0]} node sets" if counts[0] == counts[1] > 1 else f"{counts[0]} and {counts[1]} node sets"
 
 
 def remark(pair: Pair) -> str:
@@ -206,7 +206,7 @@ def remark(pair: Pair) -> str:
             parts.append(f"interval over {machines_text(comparison)}")
         elif comparison.apart:
             parts.append(
-                f"{machines_text(comparison)}, none in common: the difference may be that of the machines; "
+                f"{machines_text(comparison)}, none in common: the difference may be that of the nodes; "
                 f"{_statistics.MACHINES_MIN} are needed for each side"
             )
         unsteady = max(pair.base.unsteady, pair.candidate.unsteady)

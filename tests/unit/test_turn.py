@@ -64,8 +64,8 @@ PLAY = """
   timeout: {limit}
   vars:
     node_kind: "{kind}"
-    machine: {{client: client, database: database, server: server}}
-    machine_hosts: [client, database, server]
+    node_set: {{client: client, database: database, server: server}}
+    node_set_hosts: [client, database, server]
     client_host: client
     mounted_service: "{{{{ plan.systems.second.services[-1] }}}}"
     server_host: server
@@ -92,7 +92,7 @@ DEPLOY = """
       run_once: true
       vars:
         failures: >-
-          {{{{ dict(machine_hosts | zip(machine_hosts | map('extract', hostvars, 'bench_deploy_failures')))
+          {{{{ dict(node_set_hosts | zip(node_set_hosts | map('extract', hostvars, 'bench_deploy_failures')))
                | dict2items | selectattr('value') | items2dict }}}}
 """
 
@@ -306,11 +306,11 @@ MACHINES = """
     - ansible.builtin.set_fact: {{bench_plan: {{nodes: {{client: {{}}, object_store: {{}}, server: {{}}}}}}}}
 - hosts: all
   gather_facts: false
-  vars_files: ["{playbooks}/steps/common/vars.yml", "{playbooks}/steps/common/machine.yml"]
-  vars: {{machine_number: "{{{{ trial - 1 }}}}", node_kind: existing}}
+  vars_files: ["{playbooks}/steps/common/vars.yml", "{playbooks}/steps/common/node_set.yml"]
+  vars: {{node_set_number: "{{{{ trial - 1 }}}}", node_kind: existing}}
   tasks:
     - ansible.builtin.debug:
-        msg: "<{{{{ ([trial] + machine.values() | list) | join(' ') }}}}>"
+        msg: "<{{{{ ([trial] + node_set.values() | list) | join(' ') }}}}>"
       loop: [1, 2, 3, 4]
       loop_control: {{loop_var: trial}}
       run_once: true

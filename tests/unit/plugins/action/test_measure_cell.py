@@ -150,7 +150,7 @@ def test_a_cell_that_fails_is_a_record_with_a_reason(tmp_path, answer, reason):
 
 
 def test_an_obstacle_fails_the_cell_without_starting_fio(tmp_path):
-    calls, record = measure(tmp_path, obstacle="the server did not start")
+    calls, record = measure(tmp_path, failure_reason="the server did not start")
     assert calls == []
     assert (record["status"], record["reason"]) == ("failed", "the server did not start")
     assert not (tmp_path / "raw").exists()
@@ -225,8 +225,8 @@ def test_counters_of_all_nodes_are_kept(tmp_path):
 
 def test_what_the_server_counted_itself_is_kept_apart(tmp_path):
     told = {
-        "server": {"cpu_percent": 7.0, "served": {'requests_total{op="READ"}': 12.0}},
-        "store": {"cpu_percent": 7.0, "served": None},
+        "server": {"cpu_percent": 7.0, "server_counters": {'requests_total{op="READ"}': 12.0}},
+        "store": {"cpu_percent": 7.0, "server_counters": None},
     }
     record = measure(tmp_path, GOOD, told=told)[1]
     assert record["server_counters"] == {'requests_total{op="READ"}': 12.0}
@@ -234,12 +234,12 @@ def test_what_the_server_counted_itself_is_kept_apart(tmp_path):
 
 
 def test_a_server_without_metrics_has_none_in_the_record(tmp_path):
-    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "served": None}})[1]
+    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "server_counters": None}})[1]
     assert "server_counters" not in record
 
 
 def test_a_server_that_counted_nothing_is_known_to_have_counted_nothing(tmp_path):
-    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "served": {}}})[1]
+    record = measure(tmp_path, GOOD, told={"server": {"cpu_percent": 7.0, "server_counters": {}}})[1]
     assert record["server_counters"] == {}
 
 
@@ -255,7 +255,7 @@ def test_only_the_server_is_asked_for_metrics(tmp_path, node, served):
     action = action_of(tmp_path, metrics={"url": "http://127.0.0.1:1/metrics"}, time_limit=1)
     action._low_level_execute_command = execute
     action.run(task_vars={"inventory_hostname": node, "ansible_play_hosts": ["client", node], "ansible_forks": 5})
-    assert meeting.told([node])[node]["served"] == served
+    assert meeting.told([node])[node]["server_counters"] == served
 
 
 def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):

@@ -338,7 +338,7 @@ def test_a_missing_file(version):
     errors = "; ".join(_fio.find_errors(document, notes, ["missing"]))
     assert "file creation disallowed" in errors
     assert "no I/O" in errors
-    assert _fio.advice_for(errors).startswith("Lay the files out first")
+    assert _fio.hint_for(errors).startswith("Lay the files out first")
 
 
 JOB = """; ${COMMENT}
@@ -387,8 +387,8 @@ def test_key_depends_on_every_part_and_on_nothing_else():
 
 def test_complaints_leave_out_the_help_texts():
     text = "Bad option <blocksiz=4k>\nDid you mean block?\n        valid values: read\nfio: job a dropped\n"
-    assert _fio.complaints_of(text) == ["Bad option <blocksiz=4k>", "Did you mean block?", "fio: job a dropped"]
-    assert _fio.advice_for("nobody knows") == "See stderr and fio's output in the result."
+    assert _fio.error_lines(text) == ["Bad option <blocksiz=4k>", "Did you mean block?", "fio: job a dropped"]
+    assert _fio.hint_for("nobody knows") == "See stderr and fio's output in the result."
 
 
 @pytest.mark.parametrize("path", sorted(WORKLOADS.rglob("*.fio")), ids=lambda path: path.stem)

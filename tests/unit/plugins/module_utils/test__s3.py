@@ -181,7 +181,7 @@ def test_something_else_that_answers_is_no_store() -> None:
     ],
 )
 def test_advice(error: _s3.S3Error, words: str) -> None:
-    assert words in _s3.advise(error, "http://h", "b", "r")
+    assert words in _s3.message_for(error, "http://h", "b", "r")
 
 
 def test_answer_that_is_no_xml_is_named_by_its_status() -> None:

@@ -15,7 +15,7 @@ from nasty import TEXTS, THOROUGH
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._juicefs import (
-    complaint,
+    error_message,
     mounts_in_use,
     read_environment,
 )
@@ -224,4 +224,4 @@ def test_environment_is_read_as_systemd_reads_it() -> None:
     ],
 )
 def test_complaint(text: str, said: str) -> None:
-    assert complaint(text) == said
+    assert error_message(text) == said

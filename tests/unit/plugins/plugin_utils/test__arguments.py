@@ -12,7 +12,7 @@ import pytest
 import yaml
 from rendering import rendered
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import complaints, holds_secret
+from ansible_collections.netfs.bench.plugins.plugin_utils._arguments import holds_secret, type_errors
 
 ROOT = Path(__file__).resolve().parents[4]
 SPECS = {
@@ -22,7 +22,7 @@ SPECS = {
 
 
 def found(option: dict[str, Any], value: Any, name: str = "demo") -> list[str]:
-    return list(complaints({name: option}, {name: value}))
+    return list(type_errors({name: option}, {name: value}))
 
 
 # What each type takes, and what Ansible's own validation lets pass although the role would read something else.
@@ -115,8 +115,8 @@ def test_mode_is_taken(value: str) -> None:
 
 def test_zero_turns_off_what_can_be() -> None:
     options = {"metrics_port": PORT, "port": PORT}
-    assert len(list(complaints(options, {"metrics_port": 0, "port": "0"}, {"metrics_port"}))) == 1
-    assert list(complaints(options, {"metrics_port": "0", "port": "1"}, {"metrics_port"})) == []
+    assert len(list(type_errors(options, {"metrics_port": 0, "port": "0"}, {"metrics_port"}))) == 1
+    assert list(type_errors(options, {"metrics_port": "0", "port": "1"}, {"metrics_port"})) == []
 
 
 def test_everything_inside_is_looked_at_and_named() -> None:
@@ -130,7 +130,7 @@ def test_everything_inside_is_looked_at_and_named() -> None:
 
 
 def test_what_was_not_given_is_not_looked_at() -> None:
-    assert list(complaints({"demo": {"type": "int"}}, {"other": "x"})) == []
+    assert list(type_errors({"demo": {"type": "int"}}, {"other": "x"})) == []
 
 
 @pytest.mark.parametrize(
@@ -179,11 +179,11 @@ def test_defaults_of_a_role_are_of_their_types(role: str) -> None:
         name: rendered(value, role, inventory_hostname="node", ansible_check_mode=False)
         for name, value in defaults.items()
     }
-    assert list(complaints(SPECS[role], given, off)) == []
+    assert list(type_errors(SPECS[role], given, off)) == []
 
 
 @pytest.mark.parametrize("profile", sorted(ROOT.glob("playbooks/systems/*.yml")), ids=lambda path: path.stem)
 def test_variables_of_a_profile_are_of_their_types(profile: Path) -> None:
     for service in yaml.safe_load(profile.read_text(encoding="utf-8"))["services"]:
         given = {name: value for name, value in service.get("variables", {}).items() if "{{" not in str(value)}
-        assert list(complaints(SPECS[service["role"]], given)) == []
+        assert list(type_errors(SPECS[service["role"]], given)) == []

@@ -317,7 +317,7 @@ def test_trials_on_several_machines_are_one_series_and_the_interval_is_over_the_
     assert pair.base.key["clients"] == 1
     assert len(pair.base.key["client and server nodes"]) == 2
     assert (pair.comparison.machines_base, pair.comparison.machines_candidate) == (3, 3)
-    assert "interval over 3 machines" in remark(pair)
+    assert "interval over 3 node sets" in remark(pair)
 
 
 def test_runs_on_one_machine_each_say_nothing_of_the_systems_unless_it_is_the_same():
@@ -326,7 +326,7 @@ def test_runs_on_one_machine_each_say_nothing_of_the_systems_unless_it_is_the_sa
     assert pair.word == "faster"
     (pair,) = between(read(base), read(on_machines(run_of(old=times(1.2)), ["b"])))
     assert pair.word == "too-few"
-    assert "1 and 1 machines, none in common" in remark(pair)
+    assert "1 and 1 node sets, none in common" in remark(pair)
     assert exit_code([pair]) == 12
     for cell in base["cells"]:
         del cell["provenance"]["machines"]

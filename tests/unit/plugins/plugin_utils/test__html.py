@@ -106,9 +106,9 @@ def test_the_page_says_on_how_many_machines_figures_rest(tmp_path):
     findings = found(tmp_path, on_three, systems={"ganesha": 1.0, "samba": 1.3})
     assert findings.counts == {"faster": 1}
     shown = _html.context(findings, {})
-    assert "rest on up to 3 machines" in " ".join(shown["asked"])
-    assert {row[-1].text for row in shown["all_series"].rows} == {"on 3 machines"}
-    assert "interval over 3 machines" in _export.verdicts_csv(findings)
+    assert "rest on up to 3 node sets" in " ".join(shown["asked"])
+    assert {row[-1].text for row in shown["all_series"].rows} == {"on 3 node sets"}
+    assert "interval over 3 node sets" in _export.verdicts_csv(findings)
     (pair,) = json.loads(_export.to_json(findings))["pairs"]
     assert (pair["machines_base"], pair["machines_candidate"]) == (3, 3)
 

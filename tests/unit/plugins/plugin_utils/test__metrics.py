@@ -66,8 +66,8 @@ reads_total{volume="media",op="READ"} 2
     ],
 )
 def test_what_grew_is_kept(after, grew):
-    assert _metrics.served(METRICS, after) == grew
+    assert _metrics.growth(METRICS, after) == grew
 
 
 def test_without_a_first_reading_nothing_is_known():
-    assert _metrics.served("", METRICS) is None
+    assert _metrics.growth("", METRICS) is None

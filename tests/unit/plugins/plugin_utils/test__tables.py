@@ -87,9 +87,9 @@ def test_summary_counts_and_names_what_a_write_promises():
     "names, machines, says, mark",
     [
         (["", "", ""], 0, "", ""),
-        (["a", "a", "a"], 1, "rest on one machine, and hold for that one", ""),
-        (["a", "b", "a"], 2, "rest on up to 2 machines", "on 2 machines"),
-        (["a", "b", "c"], 3, "rest on up to 3 machines", "on 3 machines"),
+        (["a", "a", "a"], 1, "rest on one node set, and hold for that one", ""),
+        (["a", "b", "a"], 2, "rest on up to 2 node sets", "on 2 node sets"),
+        (["a", "b", "c"], 3, "rest on up to 3 node sets", "on 3 node sets"),
     ],
 )
 def test_a_figure_says_on_how_many_machines_it_rests(names, machines, says, mark):
@@ -99,5 +99,5 @@ def test_a_figure_says_on_how_many_machines_it_rests(names, machines, says, mark
     (one,) = found = series(cells)
     assert one.machine_count == machines
     assert says in "\n".join(summary(plan(cells), found))
-    assert ("machine" in "\n".join(summary(plan(cells), found))) == bool(says)
+    assert ("node set" in "\n".join(summary(plan(cells), found))) == bool(says)
     assert dict(zip(HEADERS, table(found)[0], strict=True))["remark"] == mark

@@ -4,8 +4,8 @@
 
 """Which hosts of an inventory stand for the nodes of a plan.
 
-Several hosts in the groups of a plan are several machines: the first host of each group, by name, is the first one, and
-so on; a group with a single host takes part in all.
+Several hosts in the groups of a plan are several node sets: the first host of each group, by name, is in the first one,
+and so on; a group with a single host takes part in all.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import typing as t
 
 
-def machine(nodes: t.Iterable[str], groups: t.Mapping[str, t.Sequence[str]], number: int | str) -> dict[str, str]:
-    """The host of each node of one machine, counted from 0; after the last one comes the first again."""
+def node_set(nodes: t.Iterable[str], groups: t.Mapping[str, t.Sequence[str]], number: int | str) -> dict[str, str]:
+    """The host of each node of one node set, counted from 0; after the last one comes the first again."""
     return {node: sorted(groups[node])[int(number) % len(groups[node])] for node in nodes}
 
 

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: machine
+name: node_set
 short_description: The hosts that stand for the nodes of a plan
 version_added: 0.2.0
 description:
-  - Several hosts in the groups of a plan are several machines. The first host of each group, by name, is the first one,
-    and so on; a group with a single host takes part in all.
+  - Several hosts in the groups of a plan make several node sets. The first hosts of the groups, by name, are one,
+    the second ones another; a group with a single host takes part in all.
 positional: groups, number
 options:
   _input:
@@ -22,7 +22,7 @@ options:
     type: dict
     required: true
   number:
-    description: Number of the machine, counted from 0. After the last one comes the first again.
+    description: Number of the node set, counted from 0. After the last one comes the first again.
     type: int
     required: true
 """
@@ -30,7 +30,7 @@ options:
 EXAMPLES = r"""
 - name: Show which hosts take part in the second trial
   ansible.builtin.debug:
-    msg: "{{ ['client', 'server'] | netfs.bench.machine({'client': ['c'], 'server': ['s1', 's2']}, 1) }}"
+    msg: "{{ ['client', 'server'] | netfs.bench.node_set({'client': ['c'], 'server': ['s1', 's2']}, 1) }}"
   # {"client": "c", "server": "s2"}
 """
 
@@ -40,11 +40,11 @@ _value:
   type: dict
 """
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._machines import machine
+from ansible_collections.netfs.bench.plugins.plugin_utils._node_sets import node_set
 
 
 class FilterModule:
     """Ansible's way to find the filter."""
 
     def filters(self):
-        return {"machine": machine}
+        return {"node_set": node_set}
