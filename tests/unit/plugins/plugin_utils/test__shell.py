@@ -27,6 +27,6 @@ def test_sh_reads_back_the_same_words(words: list[str]) -> None:
 
 def test_nul_is_refused_by_name() -> None:
     with pytest.raises(
-        RefusedValueError, match=r"^samba_shares.path: 'a\\x00b' cannot be used: .* NUL character,  .*\.$"
+        RefusedValueError, match=r"^samba_shares.path: 'a\\x00b' cannot be used: .* NUL character, .*\.$"
     ):
         to_shell("a\0b", "samba_shares.path")
