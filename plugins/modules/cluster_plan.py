@@ -42,7 +42,7 @@ options:
     default: {}
   node_kind:
     description:
-      - Who makes the nodes. For V(docker), memory, disk, processors and kernel of this machine are looked at.
+      - Who creates the nodes. For V(docker), memory, disk, processors and kernel of this machine are looked at.
     type: str
     choices: [docker, ec2, existing]
     required: true
@@ -147,7 +147,7 @@ plan:
         - Every node by its name.
         - C(group) is what the topology says, C(groups) all its inventory groups, C(site) the site it stands at (empty
           for the conduit), C(sites) the sites it has a leg in.
-        - C(kernel) is V(host), V(own) or, where others make the nodes, V(its own); C(why) is the reason for it.
+        - C(kernel) is V(host), V(own) or, where others create the nodes, V(its own); C(why) is the reason for it.
         - C(cpus) and C(memory) (MiB, as C(2048m)) are its limits, C(disk) the bytes that it may take of the machine's
           disk, C(data) whether it keeps data, C(filesystems) what its kernel must know.
         - C(ec2) has C(type), C(market), C(root_gb) and C(protected).

@@ -104,7 +104,7 @@ def faults_of_names(topology: Topology) -> list[str]:
         f"{group}_{site}" for group in groups for site in topology.sites
     }
     faults += [
-        f"The group '{name}' has the name of another one, which is made of a group and a site: give it another."
+        f"The group '{name}' has the name of another one, which consists of a group and a site: rename it."
         for name in sorted(groups & derived)
     ]
     return faults
@@ -185,7 +185,7 @@ def faults_of_replication(topology: Topology, demands: Demands) -> list[str]:
 
 
 def faults_of_ssh(sources: t.Iterable[str]) -> list[str]:
-    """Whether ssh would be open to the world, by one network or by several that make it up."""
+    """Whether ssh would be open to the world, by one network or by several that add up to it."""
     faults: list[str] = []
     four: list[ipaddress.IPv4Network] = []
     six: list[ipaddress.IPv6Network] = []
@@ -225,7 +225,7 @@ def faults_of_machine(topology: Topology, machine: Machine, present: t.Collectio
     disk = sum(node.disk for node in new)
     if new and disk + machine.image > machine.free_disk:
         faults.append(
-            f"The {len(new)} nodes that are to be made need {mib(disk)} of disk, and their image {mib(machine.image)}; "
+            f"The {len(new)} nodes to create need {mib(disk)} of disk, and their image {mib(machine.image)}; "
             f"{mib(machine.free_disk)} are free: free some, or lower 'disk' or 'count' in a topology of your own."
         )
     faults += [
@@ -263,7 +263,7 @@ def faults_of_kind(topology: Topology, kind: str) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class ClusterPlan:
-    """The nodes of a cluster, and what is worth knowing before they are made."""
+    """The nodes of a cluster, and what is worth knowing before they are created."""
 
     topology: Topology
     kernels: dict[str, Json]
@@ -318,7 +318,7 @@ def plan_cluster(
 ) -> ClusterPlan:
     """Return the plan of a cluster, or raise a TopologyError with everything that speaks against it.
 
-    :param kind: who makes the nodes: ``docker``, ``ec2`` or ``existing``.
+    :param kind: who creates the nodes: ``docker``, ``ec2`` or ``existing``.
     :param machine: the one that containers run on; without it nothing is asked of it.
     :param present: names of nodes that are there already.
     """

@@ -54,7 +54,7 @@ COUNT_MAX = 50
 
 
 class TopologyError(Exception):
-    """A topology that no cluster can be made of; a sentence for each thing that is wrong, and what to do."""
+    """A topology that no cluster can be created from; a sentence for each thing that is wrong, and what to do."""
 
     def __init__(self, name: str, faults: t.Sequence[str]) -> None:
         self.faults = list(faults)

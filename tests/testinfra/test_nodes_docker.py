@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from base64 import b64encode
@@ -66,6 +67,12 @@ class Node:
         self.name = self.labels["netfs.bench.node"]
         self.kernel = self.labels["netfs.bench.kernel"]
         self.address = self.labels["netfs.bench.address"]
+        self.hostname: str = container["Config"]["Hostname"]
+        sites = self.labels.get("netfs.bench.sites", "").split(",")
+        # by site, or one for the only network
+        self.addresses = dict(
+            zip(sites, self.labels.get("netfs.bench.addresses", self.address).split(","), strict=True)
+        )
         self.state = Path(self.labels["netfs.bench.state"])
 
     def host(self) -> Host:
@@ -77,6 +84,15 @@ class Node:
             f"ssh://root@{to_url_host(self.address)}?timeout=30",
             ssh_extra_args=to_ssh_option({name: str(path) for name, path in options.items()}),
         )
+
+    def meets(self, other: Node) -> list[str]:
+        """Return the addresses of another node in the networks that both have a leg in."""
+        return [address for site, address in other.addresses.items() if site in self.addresses]
+
+    def resolves(self, other: Node) -> list[str]:
+        """Return the addresses by which it knows the name of another node."""
+        lines = self.host().run("getent ahosts %s", other.hostname).stdout.splitlines()
+        return list(dict.fromkeys(line.split()[0] for line in lines))
 
 
 NODES = [Node(container) for container in containers()]
@@ -173,15 +189,64 @@ def test_memory_of_a_guest_is_within_the_limit(each: Node) -> None:
 
 
 def test_address_and_peers(each: Node) -> None:
-    """Every node has its address and reaches every other, by address and by name."""
+    """Every node has its addresses and reaches every other with which it shares a network, by address and by name."""
     host = each.host()
-    addresses = host.interface("vec0" if each.kernel == "own" else "eth0").addresses
-    assert each.address in addresses
+    addresses = [word.partition("/")[0] for word in host.check_output("ip -brief addr show scope global").split()]
+    assert set(each.addresses.values()) <= set(addresses)
     # of one family alone, whatever Docker has handed out
-    assert {":" in address for address in addresses if not address.startswith("fe80:")} == {":" in each.address}
+    assert {":" in address for address in addresses if re.match("[0-9a-f]+[.:]", address)} == {":" in each.address}
     for other in NODES:
-        assert host.run(f"ping -c 1 -W 5 {other.address}").rc == 0
-        assert host.run(f"getent hosts {other.container['Config']['Hostname']}").stdout.split()[0] == other.address
+        for address in each.meets(other):
+            assert host.run(f"ping -c 1 -W 5 {address}").rc == 0
+        if shared := each.meets(other):
+            assert each.resolves(other)[0] in shared
+
+
+def test_sites_do_not_reach_each_other(each: Node) -> None:
+    """There is no way from one site to another, no name, and none through the node that has a leg in both."""
+    others = [other for other in NODES if not each.meets(other)]
+    if not others:
+        pytest.skip("shares a network with every other node")
+    host = each.host()
+    between = [node for node in NODES if each.meets(node) and others[0].meets(node)]
+    assert between
+    for other in others:
+        assert host.run(f"ping -n -c 1 -W 1 {other.address}").rc == 1
+        assert host.run(f"timeout 2 bash -c 'exec 3<> /dev/tcp/{other.address}/22'").rc != 0
+        assert each.resolves(other) == []
+        for node in between:
+            (gateway,) = each.meets(node)
+            host.check_output(f"ip route add {other.address} via {gateway}")
+            try:
+                assert host.run(f"ping -n -c 1 -W 1 {other.address}").rc == 1
+            finally:
+                host.check_output(f"ip route del {other.address} via {gateway}")
+
+
+def test_a_line_is_as_slow_as_was_asked_for(each: Node) -> None:
+    """What leaves a node between sites takes its time on every leg, and nothing else does."""
+    words = dict(line.partition("=")[::2] for line in each.container["Config"]["Env"]).get("NODE_WAN", "").split()
+    shown = each.host().check_output("tc qdisc show")
+    assert shown.count("netem") == (len(each.addresses) if words else 0)
+    if "delay" in words:
+        delay = float(words[words.index("delay") + 1].removesuffix("ms"))
+        for other in NODES:
+            for address in each.meets(other) if other.name != each.name else ():
+                said = each.host().check_output(f"ping -n -q -c 3 -i 0.2 {address}")
+                assert delay <= float(said.rpartition(" = ")[2].split("/")[0]) < 2 * delay
+
+
+def test_names_survive_a_restart(each: Node) -> None:
+    """Docker writes /etc/hosts anew; a node that was made later than this one is still known."""
+    host = each.host()
+    if each.kernel != "host" or not host.file("/etc/hosts.nodes").exists:
+        pytest.skip("was made together with all that it knows")
+    known = {other.name: each.resolves(other) for other in NODES}
+    size = host.file("/etc/hosts").size
+    docker("restart", each.container["Name"].lstrip("/"))
+    host.run("systemctl is-system-running --wait")
+    assert {other.name: each.resolves(other) for other in NODES} == known
+    assert host.file("/etc/hosts").size == size
 
 
 def test_data_is_on_a_volume(each: Node) -> None:

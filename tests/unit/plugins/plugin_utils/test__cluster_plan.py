@@ -196,7 +196,7 @@ def test_disk_is_summed_with_the_image_for_those_that_are_not_there():
     small = dataclasses.replace(MACHINE, free_disk=19 * GIB)
     (found,) = faults(machine=small)
     assert found.startswith(
-        "The 7 nodes that are to be made need 17408 MiB of disk, and their image 3072 MiB; 19456 MiB are free: free"
+        "The 7 nodes to create need 17408 MiB of disk, and their image 3072 MiB; 19456 MiB are free: free"
     )
     assert plan(machine=small, present=["storage-a-1"])
     nothing = dataclasses.replace(MACHINE, free_disk=0)
