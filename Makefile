@@ -3,10 +3,10 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy system test changed lint unit contract role ansible docs site requirements clean
+.PHONY: help setup setup-test bench plan nodes report destroy cluster cluster-status system test changed lint unit contract role ansible docs site requirements clean
 
 help: ## Show this text
-	@echo 'make TARGET [name=value ...]    Every name=value of bench, plan, nodes, report and destroy goes to Ansible.'
+	@echo 'make TARGET [name=value ...]    Every name=value of what runs a playbook goes to Ansible.'
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
@@ -35,6 +35,12 @@ report: setup ## Report on a run again: run=NAME
 
 destroy: setup ## Remove the nodes, their networks and volumes; results stay
 	@.venv/bin/python tools/play.py playbooks/destroy.yml
+
+cluster: setup ## Bring up a cluster at two sites: system=cephfs topology=phase2 unless given
+	@.venv/bin/python tools/play.py cluster.yml system=cephfs topology=phase2
+
+cluster-status: setup ## Check the cluster: its services, and every mount
+	@.venv/bin/python tools/play.py playbooks/cluster_status.yml
 
 system: setup ## Write a new system, role and profile, to begin with: name=NAME
 	@.venv/bin/python tools/system.py '$(or $(name),$(error Which name? make system name=nas))'

@@ -89,7 +89,10 @@ def play(playbook: str, options: tuple[str, ...], results: Path, cwd: Path = ROO
         done = run("ansible-playbook", "--syntax-check", playbook, *words, cwd=cwd)
         assert done.returncode == 0, done.stdout + done.stderr
         return
-    if Path(playbook).stem in ("bench", "plan"):
+    if Path(playbook).stem == "cluster":
+        done = run("ansible-playbook", playbook, *words, "-e", "plan_only=true", cwd=cwd)
+        assert re.search(r"topology \S+: \d+ nodes at a, b", done.stdout), done.stdout + done.stderr
+    elif Path(playbook).stem in ("bench", "plan"):
         words[-1] += "/new"  # the run that was made up is for reports only
         done = run("ansible-playbook", playbook, *words, "-e", "plan_only=true", cwd=cwd)
         assert re.search(r"run \S+: \d+ cells", done.stdout), done.stdout + done.stderr
@@ -103,7 +106,7 @@ def play(playbook: str, options: tuple[str, ...], results: Path, cwd: Path = ROO
 
 def prove_make(words: list[str], results: Path, made, program) -> None:
     target = words[0]
-    if target in ("bench", "plan", "nodes", "report", "destroy"):
+    if target in ("bench", "plan", "nodes", "report", "destroy", "cluster", "cluster-status"):
         playbook, variables = made(*words)
         given = sorted(f"{name}={value}" for name, value in variables.items() if name != "plan_only")
         play(playbook, tuple(word for variable in given for word in ("-e", variable)), results)

@@ -13,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 
 from ansible_collections.netfs.bench.plugins.action import cluster_plan
 from ansible_collections.netfs.bench.plugins.action.cluster_plan import ActionModule, this_machine
+from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import read_catalog
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
 
 CATALOG = Path(__file__).parents[4] / "playbooks"
@@ -118,6 +119,17 @@ def test_what_is_deployed_is_written_once(tmp_path):
     assert [run(**args)["changed"] for _number in range(2)] == [True, False]
     assert json.loads((directory / "plan.json").read_text(encoding="utf-8")) == planned["plan"]
     assert "netfs.bench.samba" in (directory / "services/samba@storage_a.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("topology", ["phase2", "mini"])
+@pytest.mark.parametrize("path", sorted((CATALOG / "clusters").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_shipped_clusters_can_be_deployed_on_the_shipped_topologies(path, topology):
+    deployment = run(topology=topology, system=path.stem)["plan"]["deployment"]
+    assert deployment["services"]
+    assert deployment["mounts"]
+    roles = read_catalog(CATALOG).roles
+    for service in deployment["services"]:
+        assert service["variables"].keys() <= roles[service["role"]].options.keys()
 
 
 def test_what_the_system_asks_of_a_topology_is_heeded(tmp_path):
