@@ -37,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Rights by service, as M(netfs.bench.ceph_key#module) takes them.
+  description: Rights by service, as M(netfs.bench.ceph_key) takes them.
   type: dict
 """
 

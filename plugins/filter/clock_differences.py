@@ -9,7 +9,7 @@ name: clock_differences
 short_description: Which hosts' clocks surely differ by more than a limit
 version_added: 0.2.0
 description:
-  - Compares what M(netfs.bench.clock_info#module) returned for each host. A difference that may come from the time
+  - Compares what M(netfs.bench.clock_info) returned for each host. A difference that may come from the time
     of the answers is not told.
 positional: limit
 options:

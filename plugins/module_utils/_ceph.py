@@ -32,7 +32,7 @@ COMMAND_SECONDS = 30.0
 # Of a disk of which more is used, Ceph warns; no data is moved where it would come to that.
 NEARLY_FULL = 0.85
 # Warnings that mean that data or the quorum are in danger; all errors do.
-GRAVE_WARNINGS = frozenset({"MON_CLOCK_SKEW", "MON_DISK_LOW", "OSD_NEARFULL", "POOL_NEAR_FULL"})
+GRAVE_WARNINGS = frozenset({"MON_CLOCK_SKEW", "OSD_NEARFULL", "POOL_NEAR_FULL"})
 NO_SUCH_ENTRY = 2
 
 Run = Callable[[Sequence[str], float], Answer]

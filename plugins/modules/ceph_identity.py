@@ -98,7 +98,8 @@ def main():
         argument_spec={
             "path": {"type": "path", "required": True},
             "state": {"type": "str", "choices": ["read", "proposed", "present"], "default": "present"},
-            "identity": {"type": "dict", "default": {}, "no_log": True},
+            # Returned too: Ansible would blank it there. The task has no_log, which keeps it out of every log.
+            "identity": {"type": "dict", "default": {}, "no_log": False},
             "hosts": {"type": "dict", "default": {}},
             "without": {"type": "list", "elements": "str", "default": []},
         },

@@ -15,12 +15,14 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY_POINTS = ("main", "start", "stop", "facts", "absent")
+# What a role needs besides whose service spans hosts; it says which in its variable NAME_hosts.
+CLUSTER_ENTRY_POINTS = ("join", "leave", "health", "upgrade")
 # Keywords of a task or a block; what remains is its module.
 KEYWORDS = {
     *("name", "vars", "when", "loop", "loop_control", "register", "changed_when", "failed_when", "until", "retries"),
     *("delay", "block", "rescue", "always", "become", "become_user", "check_mode", "delegate_to", "delegate_facts"),
     *("diff", "environment", "no_log", "notify", "run_once", "tags", "timeout", "throttle", "async", "poll"),
-    *("any_errors_fatal", "module_defaults", "args"),
+    *("any_errors_fatal", "ignore_unreachable", "module_defaults", "args"),
 }
 
 
@@ -200,6 +202,28 @@ def names_no_group(root: Path, role: str) -> Iterator[str]:
             yield f"{path.relative_to(root)} looks at inventory groups"
 
 
+def spans_hosts(root: Path, role: str) -> bool:
+    """Return whether a role's service is one service on several hosts."""
+    described = load(root / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
+    options = described["main"].get("options", {})
+    return f"{role}_hosts" in options or any(entry in described for entry in CLUSTER_ENTRY_POINTS)
+
+
+def grows_and_shrinks(root: Path, role: str) -> Iterator[str]:
+    """A service that spans hosts takes one more, gives one up, says how it is, and is upgraded one host at a time."""
+    if not spans_hosts(root, role):
+        return
+    described = load(root / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
+    hosts = described["main"].get("options", {}).get(f"{role}_hosts", {})
+    if hosts.get("type") != "list" or not hosts.get("required"):
+        yield f"{role}: {role}_hosts is no list that is required, so nothing says which hosts the service spans"
+    for entry in CLUSTER_ENTRY_POINTS:
+        if entry not in described:
+            yield f"{role}: spans hosts and has no entry point {entry}"
+    if "health" not in called(root / "roles" / role, "health.yml"):
+        yield f"{role}: entry point health does not publish with that of role service"
+
+
 SERVER_RULES: list[Rule] = [
     has_its_files,
     has_a_scenario,
@@ -208,6 +232,7 @@ SERVER_RULES: list[Rule] = [
     keeps_private_names_private,
     describes_its_service,
     leaves_the_life_cycle_to_service,
+    grows_and_shrinks,
 ]
 ROLE_RULES: list[Rule] = [names_its_tasks_and_modules, checks_its_arguments_first, names_no_group]
 
@@ -330,4 +355,28 @@ def test_broken_role_is_found(copy: Path, rule: Rule, breakage: Callable[[Path],
     assert list(rule(copy, "ganesha")) == []
     breakage(copy)
     found = list(rule(copy, "ganesha"))
+    assert any(message in line for line in found), found
+
+
+SPEC = "roles/ceph/meta/argument_specs.yml"
+
+
+@pytest.mark.parametrize(
+    "breakage, message",
+    [
+        (replace(SPEC, "\n  upgrade:\n", "\n  renew:\n"), "spans hosts and has no entry point upgrade"),
+        (replace(SPEC, "        required: true\n", ""), "ceph_hosts is no list that is required"),
+        (replace(SPEC, "      ceph_hosts:\n", "      ceph_members:\n"), "ceph_hosts is no list that is required"),
+        (
+            replace("roles/ceph/tasks/health.yml", "tasks_from: health", "tasks_from: facts"),
+            "entry point health does not publish",
+        ),
+        (remove("roles/ceph/tasks/health.yml"), "entry point health does not publish"),
+    ],
+)
+def test_broken_role_of_a_cluster_is_found(tmp_path: Path, breakage: Callable[[Path], None], message: str) -> None:
+    shutil.copytree(ROOT / "roles/ceph", tmp_path / "roles/ceph")
+    assert list(grows_and_shrinks(tmp_path, "ceph")) == []
+    breakage(tmp_path)
+    found = list(grows_and_shrinks(tmp_path, "ceph"))
     assert any(message in line for line in found), found

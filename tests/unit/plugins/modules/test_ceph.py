@@ -144,6 +144,8 @@ def test_identity_is_made_once(book: Path, capsys: pytest.CaptureFixture[str]) -
     offered = play(ceph_identity, capsys, path=str(book), state="proposed", hosts={"one": "192.0.2.1"})
     assert (offered["changed"], offered["known"], book.exists()) == (False, False, False)
 
+    taken = play(ceph_identity, capsys, path=str(book), state="proposed", identity=offered["identity"])
+    assert taken["identity"] == offered["identity"]
     kept = play(ceph_identity, capsys, path=str(book), identity=offered["identity"])
     assert kept["changed"] is True
     assert stat.S_IMODE(book.stat().st_mode) == 0o600
