@@ -93,7 +93,7 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path):
 
 
 def test_nodes_that_are_there_have_taken_their_disk(monkeypatch):
-    full = Machine(memory=24 << 30, free_disk=20 << 30, cpus=2, features=frozenset(), image=3 << 30)
+    full = Machine(memory=24 << 30, free_disk=26 << 30, cpus=2, features=frozenset(), image=3 << 30)
     monkeypatch.setattr(cluster_plan, "this_machine", lambda: full)
     with pytest.raises(AnsibleActionFail, match="10 nodes to create need"):
         run()
