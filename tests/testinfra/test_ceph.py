@@ -296,9 +296,10 @@ def test_keys_are_nowhere_to_be_seen(nodes: dict[str, Host], keys: list[str]) ->
         assert [place for place, text in shown.items() if any(key in text for key in keys)] == []
 
 
-def test_keys_are_in_no_diff(keys: list[str]) -> None:
+def test_check_mode_changes_nothing_and_shows_no_key(keys: list[str]) -> None:
     said = play("--check", "--diff", "-vvv", "--limit=!client", "molecule/ceph/converge.yml")
     assert "Take over the identity of the cluster" in said
+    assert re.findall(r"changed=(\d+)", said) == ["0"] * len(HOSTS)
     assert [key for key in keys if secrets_of.told(key, said)] == []
 
 
