@@ -8,7 +8,7 @@ SHELL := /bin/bash
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of what runs a playbook goes to Ansible.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Examples:'
 	@echo '  make bench                               measure Ganesha for some minutes'

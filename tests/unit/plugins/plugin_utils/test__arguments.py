@@ -175,8 +175,11 @@ def test_choice_is_no_secret() -> None:
 def test_defaults_of_a_role_are_of_their_types(role: str) -> None:
     defaults = yaml.safe_load((ROOT / f"roles/{role}/defaults/main.yml").read_text(encoding="utf-8"))
     off = {name for name, value in defaults.items() if value == 0}
+    # What has no default, other defaults may stand on
+    required = {name: option["type"] for name, option in SPECS[role].items() if option.get("required")}
+    asked = {name: {"list": ["node"]}.get(kind, "") for name, kind in required.items()}
     given = {
-        name: rendered(value, role, inventory_hostname="node", ansible_check_mode=False)
+        name: rendered(value, role, inventory_hostname="node", ansible_check_mode=False, **asked)
         for name, value in defaults.items()
     }
     assert list(type_errors(SPECS[role], given, off)) == []
