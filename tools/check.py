@@ -460,7 +460,7 @@ def parts() -> list[Part]:
         Part("shell", shell, matching("tools/", ".ci/", "roles/*/files/", "docs/")),
         Part("changelog", changelog, matching("changelogs/", "CHANGELOG.md")),
         Part("mypy", mypy, matching(*CODE)),
-        Part("unit", unit, lambda names: names, minutes=20),
+        Part("unit", unit, lambda names: names, minutes=30),
         Part("docs", docs, matching(*PAGES)),
         Part("site", site, matching(*PAGES)),
         Part("ansible-lint", ansible_lint, matching("*.yml", ".ansible-lint", "plugins/", "roles/*/[!R]*"), minutes=10),
