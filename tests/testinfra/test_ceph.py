@@ -211,7 +211,7 @@ def test_health_names_what_is_wrong(nodes: dict[str, Host]) -> None:
 def test_all_hosts_stop_and_start(nodes: dict[str, Host], client: Host) -> None:
     wrote = write(client, f"{MOUNT}/kept")
     enter("stop")
-    assert nodes[SECOND].run("timeout 20 /usr/local/lib/netfs-ceph/probe").rc != 0
+    assert nodes[SECOND].run("timeout 20 python3 /usr/local/lib/netfs-ceph/probe.py").rc != 0
     enter("start")
     wait_until_whole(nodes[FIRST])
     assert checksum(client, f"{MOUNT}/kept") == wrote

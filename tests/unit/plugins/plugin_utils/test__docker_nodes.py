@@ -23,8 +23,8 @@ CLUSTER = {
 }
 
 
-def networks(sites=SITES, ip_version=4, subnet="198.18.7.0/24"):
-    return docker_networks(sites, installation="lab", subnet=subnet, ip_version=ip_version)
+def networks(sites=None, ip_version=4, subnet="198.18.7.0/24"):
+    return docker_networks(SITES if sites is None else sites, installation="lab", subnet=subnet, ip_version=ip_version)
 
 
 def nodes(asked, where=None, wan=None, existing=(), **limits):
