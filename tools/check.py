@@ -89,15 +89,15 @@ class Job:
             code = self._code(process)
             if code is None:  # what was started never outlives the part
                 stop(process)
-                code = -1
                 self.fail(f"{words[0]} was stopped: {'interrupted' if INTERRUPTED.is_set() else 'time limit reached'}")
         self.log.seek(start)
         text = self.log.read()
         self.log.seek(0, os.SEEK_END)
-        if code:
+        if code != 0:
             self.shown += [f"$ {' '.join(words)}"[:1000], *text.splitlines()[-TAIL:]]
-        if check and code > 0:
-            self.fail(f"{Path(words[0]).name} exited with status {code}")
+        if check and code:
+            how = f"exited with status {code}" if code > 0 else f"was ended by signal {-code}"
+            self.fail(f"{Path(words[0]).name} {how}")
         if "[DEPRECATION WARNING]" in text:
             self.fail(f"{Path(words[0]).name} uses a deprecated Ansible feature")
         return text

@@ -379,6 +379,15 @@ def test_a_part_that_hangs_is_stopped(runner) -> None:
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
 
 
+def test_a_program_that_is_killed_is_a_failure(runner) -> None:
+    def killed(job) -> None:
+        job("sh", "-c", "kill -TERM $$", cwd=ROOT)
+        job.count(1)
+
+    code, lines = runner(killed, good)
+    assert (code, lines[-1]) == (1, "2 passed, 1 failed")
+
+
 def test_a_missing_program_is_a_failure(runner) -> None:
     code, lines = runner(lambda job: job("no-such-program", cwd=ROOT), good)
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
