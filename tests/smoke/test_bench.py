@@ -120,7 +120,7 @@ def in_the_middle(results, run, acts, *variables):
     ("variable", "message"),
     [
         ("system=ganehsa", "Did you mean 'ganesha'"),
-        ("protocol=smb3", "is served by 'ganesha'"),
+        ("protocol=smb3", "is supported by 'ganesha'"),
         ("workload=seq-raed-1m", "Did you mean 'seq-read-1m'"),
         ("effort=smok", "Did you mean 'smoke'"),
         ("SIZE=lots", "'lots' is not a size"),

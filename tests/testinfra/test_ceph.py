@@ -257,7 +257,7 @@ def test_host_that_is_needed_cannot_leave(node: Host) -> None:
         ({"ceph_replicas": 4}, "ceph_replicas: 4 cannot be used: each copy is on a host of its own, and there are 3"),
         ({"ceph_ec_k": 3}, "ceph_ec_k: 3 and ceph_ec_m: 1 cannot be used"),
         ({"ceph_hosts": [*HOSTS, "another"]}, "another of ceph_hosts is not in this play"),
-        ({"ceph_osd_size_gb": 900000}, "Make room there, or see ceph_osd_size_gb"),
+        ({"ceph_osd_size_gb": 900000}, "Free space there, or see ceph_osd_size_gb"),
     ],
 )
 def test_what_cannot_be_is_refused(nodes: dict[str, Host], variables: dict[str, Any], message: str) -> None:
