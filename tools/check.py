@@ -96,7 +96,7 @@ class Job:
         if code != 0:
             self.shown += [f"$ {' '.join(words)}"[:1000], *text.splitlines()[-TAIL:]]
         if check and code:
-            how = f"exited with status {code}" if code > 0 else f"was ended by signal {-code}"
+            how = f"exited with status {code}" if code > 0 else f"was ended by signal {abs(code)}"
             self.fail(f"{Path(words[0]).name} {how}")
         if "[DEPRECATION WARNING]" in text:
             self.fail(f"{Path(words[0]).name} uses a deprecated Ansible feature")

@@ -250,7 +250,7 @@ def test_cli(run):
     [
         ("dfsctl_info", {"api_password": "wrong-password"}, "does not let admin in: the password is wrong"),
         ("dfsctl_info", {"api_url": "http://127.0.0.1:1", "api_retries": 0}, "cannot be reached.*refused"),
-        ("dfsctl_info", {"api_token": "not.a.token"}, "not valid"),
+        ("dfsctl_info", {"api_token": "not.a.token"}, "The token is invalid"),
         ("dfsctl_metadata_store", {"name": "x", "type": "oracle"}, "must be one of: badger"),
         ("dfsctl_metadata_store", {"name": "meta", "type": "memory"}, "cannot become memory"),
         ("dfsctl_metadata_store", {"name": "x", "type": "postgres", "host": "127.0.0.1", "port": 1, "database": "d",
