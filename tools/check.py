@@ -43,6 +43,7 @@ PLAN_OF_GANESHA = ["-e", "system=ganesha", "-e", "effort=smoke", "-e", "plan_onl
 LANES = 3 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 14 << 30 else 2
 """How many parts run at a time. Each waits for much, and its nodes take up to 4 GiB."""
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
+QUICK = 5  # minutes: the limit of a part that says nothing else
 REASONS = 4  # lines of it that look like a reason, shown again at the end
 INTERRUPTED = threading.Event()
 
@@ -55,7 +56,7 @@ class Part:
     run: Callable[[Job], None]
     inputs: Callable[[list[str]], Iterable[str]]
     """Of all files of the repository, those that can make it pass or fail; what all parts share is added."""
-    minutes: float = 5
+    minutes: float = QUICK
     shares_nodes: bool = False
     """Such parts never run at once: they use the same nodes, and the programs built for them."""
 
@@ -563,12 +564,15 @@ def report(part: Part, job: Job, seconds: float) -> str:
 
 
 class Queue:
-    """Parts that wait to be run. Those that share nodes go first: they are the longest chain."""
+    """Parts that wait to be run. Those that share nodes go first: they are the longest chain.
+
+    Of the others, quick ones go first, then those with the widest limit, so that no long one is left alone at the end.
+    """
 
     def __init__(self, table: list[Part], memory: Memory) -> None:
         self.table = table
         self.memory = memory
-        self.waiting = list(table)
+        self.waiting = sorted(table, key=lambda part: (part.minutes > QUICK, -part.minutes))
         self.nodes_taken = False
         self.lock = threading.Lock()
         self.done: dict[str, tuple[Job, str]] = {}

@@ -102,3 +102,8 @@ def test_every_file_of_the_collection_is_looked_at_by_more_than_the_unit_tests(c
     seen = {name for part in check.parts() if part.name != "unit" for name in memory.looked_at(part)}
     kept = check.inputs.chosen(memory.names, ["plugins/", "roles/", "playbooks/", "molecule/", "inventories/", "docs/"])
     assert [name for name in kept if name not in seen] == []
+
+
+def test_quick_parts_begin_and_no_long_one_is_left_for_the_end(check) -> None:
+    parts = [check.Part(f"{minutes}", print, print, minutes=minutes) for minutes in (5, 10, 40, 5, 60)]
+    assert [part.minutes for part in check.Queue(parts, check.Memory()).waiting] == [5, 5, 60, 40, 10]
