@@ -71,3 +71,13 @@ def test_public_names_use_the_words_of_the_glossary() -> None:
 def test_a_name_with_a_word_that_is_ruled_out_is_found(name: str, word: str) -> None:
     (fault,) = faults("here", name)
     assert fault.endswith(f"use {word}")
+
+
+NOUNLESS = re.compile(r"^ *- name: [A-Z][a-z]+ (it|them|this|these|those)( again| once more)?$", re.MULTILINE)
+
+
+def test_a_task_is_named_with_its_noun_since_a_log_shows_one_task_at_a_time() -> None:
+    assert NOUNLESS.search("    - name: Stop them once more\n")
+    files = [path for folder in ("roles", "playbooks", "molecule") for path in (ROOT / folder).rglob("*.yml")]
+    found = {str(path.relative_to(ROOT)): NOUNLESS.findall(path.read_text(encoding="utf-8")) for path in files}
+    assert {place: names for place, names in found.items() if names} == {}
