@@ -358,12 +358,13 @@ def molecule(job: Job, scenario: str) -> None:
         if others or not images:
             # molecule remembers nodes by the checkout's path, also when somebody else has removed them
             job("molecule", "reset", "--scenario-name", scenario)
-    keep = [] if has_own_nodes(scenario) or scenario == "default" else ["--destroy=never"]
-    job("molecule", "test", "--scenario-name", scenario, *keep)
-    if job.failed and keep:
-        # It left what it had installed, and the next scenario would fail for that. This takes time of its own.
-        job.deadline = time.monotonic() + 120
-        leftovers(job)
+    # Nodes are removed by themselves, so that what is shown of a failure is not the end of their removal.
+    job("molecule", "test", "--scenario-name", scenario, "--destroy=never")
+    owner = scenario if has_own_nodes(scenario) else "default"
+    if owner == scenario or job.failed:
+        # What failed left what it had installed, and the next scenario would fail for that. This takes time of its own.
+        job.deadline = max(job.deadline, time.monotonic() + 120)
+        job("molecule", "destroy", "--scenario-name", owner)
     job.count(1)
 
 
