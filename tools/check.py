@@ -394,6 +394,10 @@ def smoke(job: Job) -> None:
     pytest(job, "tests/smoke")
 
 
+def cluster(job: Job) -> None:
+    pytest(job, "tests/cluster")
+
+
 GROUPS = {
     "lint": ["yaml", "ruff", "mypy", "shell", "changelog", "ansible-lint"],
     # what another Ansible could make fail
@@ -433,6 +437,12 @@ def inputs_of_tests(*patterns: str) -> Callable[[list[str]], Iterable[str]]:
     return lambda names: inputs.reached(inputs.chosen(names, [*patterns, "tests/support/", "pyproject.toml"]), names)
 
 
+def roles_of(profiles: Iterable[Path]) -> set[str]:
+    """Return patterns of the files of the roles that profiles name."""
+    services = [one for path in profiles for one in yaml_reader.safe_load(path.read_text())["services"]]
+    return {f"roles/{service['role']}/[!R]*" for service in services}
+
+
 def smoke_inputs(names: list[str]) -> set[str]:
     """Return the files that the smoke tests look at: of the servers, those of the systems that they measure."""
     tests = inputs.chosen(names, ["tests/smoke/", "tests/support/", "pyproject.toml"])
@@ -442,12 +452,17 @@ def smoke_inputs(names: list[str]) -> set[str]:
         for word in re.findall(r"system=([a-z0-9,-]+)", inputs.text(test))
         for name in word.split(",")
     }
-    profiles = [path for name in asked if (path := ROOT / f"playbooks/systems/{name}.yml").exists()]
-    services = [one for path in profiles for one in yaml_reader.safe_load(path.read_text())["services"]]
-    roles = [f"roles/{service['role']}/[!R]*" for service in services]
+    roles = roles_of(path for name in asked if (path := ROOT / f"playbooks/systems/{name}.yml").exists())
     return inputs.reached(
         [*tests, *inputs.chosen(names, ["playbooks/", "inventories/", "roles/nodes_docker/[!R]*", *roles])], names
     )
+
+
+def cluster_inputs(names: list[str]) -> set[str]:
+    """Return the files that the tests of the cluster look at, also those of the roles that its profile names."""
+    own = ["tests/cluster/", "tests/support/", "pyproject.toml", "cluster.yml", "playbooks/", "inventories/"]
+    roles = roles_of([ROOT / "playbooks/clusters/cephfs.yml"])
+    return inputs.reached(inputs.chosen(names, [*own, "roles/nodes_docker/[!R]*", *roles]), names)
 
 
 CODE = ("plugins/", "tests/", "tools/", "docs/site/", "roles/*.py", "pyproject.toml")
@@ -471,6 +486,7 @@ def parts() -> list[Part]:
         Part("browser", browser, inputs_of_tests("tests/browser/", "playbooks/", "plugins/plugin_utils/"), minutes=10),
         Part("leftovers", leftovers, inputs_of_tests("molecule/default/"), shares_nodes=True),
         Part("smoke", smoke, smoke_inputs, minutes=60),
+        Part("cluster", cluster, cluster_inputs, minutes=45),
         *(
             Part(
                 f"role:{name}",

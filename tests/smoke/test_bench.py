@@ -16,66 +16,30 @@ import os
 import re
 import signal
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import jsonschema
 import pytest
+from installation import ROOT, Installation, docker
 
-ROOT = Path(__file__).parents[2]
-INSTALLATION = f"{os.environ.get('NETFS_BENCH_INSTALLATION', 'netfs')}-smoke"
-LABEL = f"netfs.bench.installation={INSTALLATION}"
-ENVIRONMENT = {
-    **os.environ,
-    "NETFS_BENCH_INSTALLATION": INSTALLATION,
-    "BENCH_SUBNET": os.environ.get("NETFS_BENCH_SMOKE_SUBNET", "198.18.2.0/24"),
-}
+INSTALLATION = Installation(
+    f"{os.environ.get('NETFS_BENCH_INSTALLATION', 'netfs')}-smoke",
+    os.environ.get("NETFS_BENCH_SMOKE_SUBNET", "198.18.2.0/24"),
+)
 SHORT = ("workload=seq-read-1m,rand-read-4k,sync-write-4k", "protocol=nfs4.2", "SIZE=16m", "cell_time_limit=20")
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     """Where the runs of this module go; the nodes go away with it, as do those that a broken off test left."""
-    play("playbooks/destroy.yml")
+    INSTALLATION.play("playbooks/destroy.yml")
     yield tmp_path_factory.mktemp("results")
-    play("playbooks/destroy.yml")
-
-
-def command(playbook, *variables):
-    program = Path(sys.executable).parent / "ansible-playbook"
-    return [str(program), playbook, *(word for variable in variables for word in ("-e", variable))]
-
-
-def play(playbook, *variables):
-    """Run a playbook to its end; return its exit code and all it printed."""
-    done = subprocess.run(
-        command(playbook, *variables),
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert "[DEPRECATION WARNING]" not in done.stdout
-    return done.returncode, done.stdout
+    INSTALLATION.play("playbooks/destroy.yml")
 
 
 def bench(results, *variables):
-    return play("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", *variables)
-
-
-def docker(*words):
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.split()
-
-
-def ours(kind):
-    return docker(
-        *kind.split(), "ls", "--quiet", "--filter", f"label={LABEL}", *(["--all"] if kind == "container" else [])
-    )
+    return INSTALLATION.play("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", *variables)
 
 
 def read(path):
@@ -96,17 +60,8 @@ def in_the_middle(results, run, acts, *variables):
 
     :param acts: what to do after the first cell, after the second, ...; each is called with the process.
     """
-    words = command("bench.yml", "system=ganesha", "effort=smoke", f"results={results}", f"run={run}", *variables)
-    with subprocess.Popen(
-        [*words, "--diff"],
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    asked = ("system=ganesha", "effort=smoke", f"results={results}", f"run={run}", *variables)
+    with INSTALLATION.start("bench.yml", *asked, words=("--diff",)) as process:
         said = []
         for line in process.stdout:
             said.append(line)
@@ -131,7 +86,7 @@ def test_nonsense_is_refused_before_anything_is_made(results, variable, message)
     code, output = bench(results, variable)
     assert code != 0
     assert message in output
-    assert ours("container") == []
+    assert INSTALLATION.ours("container") == []
     assert list(results.iterdir()) == []
 
 
@@ -140,7 +95,7 @@ def test_the_plan_alone_makes_nothing(results):
     assert code == 0, output
     assert re.search(r"run \S+: \d+ cells, about \d+ min", output)
     assert "node client: kernel" in output
-    assert ours("container") == []
+    assert INSTALLATION.ours("container") == []
     assert list(results.iterdir()) == []
 
 
@@ -181,7 +136,7 @@ def test_what_is_reported_is_what_fio_said(results):
 
 
 def test_the_latest_run_is_reported_again_without_any_node(results):
-    code, output = play("playbooks/report.yml", f"results={results}")
+    code, output = INSTALLATION.play("playbooks/report.yml", f"results={results}")
     assert code == 0, output
     assert "Run first," in output
 
@@ -189,7 +144,7 @@ def test_the_latest_run_is_reported_again_without_any_node(results):
 def state_of_nodes():
     """The nodes, and when the files of the server were written."""
     find = "find /etc/netfs-ganesha /etc/systemd/system -type f | xargs stat -c %n,%Y"
-    return sorted(ours("container")), sorted(docker("exec", f"{INSTALLATION}-server", "sh", "-c", find))
+    return sorted(INSTALLATION.ours("container")), sorted(INSTALLATION.on("server", "sh", "-c", find))
 
 
 def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(results):
@@ -205,7 +160,7 @@ def test_a_controller_that_is_killed_loses_one_cell_and_the_run_is_taken_up(resu
     code, output = bench(results, "run=second", "ceilings=true", *SHORT)
     assert code == 0, output
     deploying = output.partition("\nOpen the run directory")[0]
-    assert f"changed {INSTALLATION}-server: Stop services left by an earlier run" in deploying
+    assert f"changed {INSTALLATION.name}-server: Stop services left by an earlier run" in deploying
     cells = records(results, "second")
     assert len(cells) == len(plan["cells"])
     assert {cell["status"] for cell in cells.values()} == {"ok"}
@@ -225,13 +180,13 @@ def test_what_memory_disk_and_network_do_by_themselves_stands_in_the_report(resu
         assert hashlib.sha256(raw).hexdigest() == record["raw_sha256"]
     series = read(results / "second" / "report.json")["series"]
     assert all(one["ceiling"] > 0 for one in series)
-    assert docker("exec", f"{INSTALLATION}-server", "find", "/export", "-name", ".netfs-bench-ceiling") == []
+    assert INSTALLATION.on("server", "find", "/export", "-name", ".netfs-bench-ceiling") == []
 
 
 def transferred(node):
     """How many bytes a node has received and sent over its network."""
     counters = [f"/sys/class/net/eth0/statistics/{way}_bytes" for way in ("rx", "tx")]
-    return sum(int(word) for word in docker("exec", f"{INSTALLATION}-{node}", "cat", *counters))
+    return sum(int(word) for word in INSTALLATION.on(node, "cat", *counters))
 
 
 def take_the_store_away(_process):
@@ -241,7 +196,7 @@ def take_the_store_away(_process):
     while transferred("server") < before + (4 << 20) and time.monotonic() < until:
         time.sleep(0.1)
     for action in ("stop", "start"):
-        docker("exec", f"{INSTALLATION}-object_store", "systemctl", action, "netfs-object-store.service")
+        INSTALLATION.on("object_store", "systemctl", action, "netfs-object-store.service")
 
 
 @pytest.fixture(scope="module")
@@ -277,8 +232,10 @@ def test_one_server_runs_at_a_time(results):
 def test_results_and_output_hold_no_secret(results, store_away):
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     keys = configparser.ConfigParser(interpolation=None)
-    keys.read(state / f"netfs.bench/{INSTALLATION}/secrets/object-store-{INSTALLATION}-object_store.credentials")
-    control = docker("exec", f"{INSTALLATION}-server", "cat", "/etc/netfs-rclone/remote_control")
+    keys.read(
+        state / f"netfs.bench/{INSTALLATION.name}/secrets/object-store-{INSTALLATION.name}-object_store.credentials"
+    )
+    control = INSTALLATION.on("server", "cat", "/etc/netfs-rclone/remote_control")
     secrets = [*keys["default"].values(), *(word.split("=")[1] for word in control if "PASS=" in word)]
     assert len(secrets) == 3
     kept = {str(path): path.read_bytes().decode(errors="replace") for path in results.rglob("*") if path.is_file()}
@@ -301,11 +258,11 @@ READS = ("workload=seq-read-1m,seq-read-1m-direct,rand-read-4k", *SHORT[1:])
 
 def flip_a_byte(_process):
     """Change one bit of a file that was laid out, on the server's disk and behind its back."""
-    docker("exec", f"{INSTALLATION}-server", "python3", "-c", FLIP)
+    INSTALLATION.on("server", "python3", "-c", FLIP)
 
 
 def kill_the_server(_process):
-    docker("kill", f"{INSTALLATION}-server")
+    docker("kill", f"{INSTALLATION.name}-server")
 
 
 def test_a_flipped_bit_and_a_killed_server_fail_one_cell_each_and_the_run(results):
@@ -330,7 +287,7 @@ def test_a_flipped_bit_and_a_killed_server_fail_one_cell_each_and_the_run(result
 
 def pause_the_server(_process):
     """From now on the server takes connections and answers nothing."""
-    docker("pause", f"{INSTALLATION}-server")
+    docker("pause", f"{INSTALLATION.name}-server")
 
 
 def test_a_node_that_answers_nothing_fails_one_cell_and_is_brought_back(results):
@@ -341,15 +298,17 @@ def test_a_node_that_answers_nothing_fails_one_cell_and_is_brought_back(results)
     order = read(results / "silent-server" / "plan.json")["turns"][0]["cells"]
     assert [cells[name]["status"] for name in order] == ["ok", "failed", "ok"], output
     lost = cells[order[1]]
-    assert lost["silent"] == [f"{INSTALLATION}-server"]
-    assert lost["reason"].endswith(f"(no answer came from node {INSTALLATION}-server)")
+    assert lost["silent"] == [f"{INSTALLATION.name}-server"]
+    assert lost["reason"].endswith(f"(no answer came from node {INSTALLATION.name}-server)")
 
 
 def test_only_what_failed_is_measured_again(results):
     place = results / "broken-server" / "cells"
     kept = {path: path.stat().st_mtime_ns for path in place.glob("*.json") if read(path)["status"] == "ok"}
     assert len(kept) == 1
-    code, output = play("playbooks/measure.yml", f"results={results}", "run=broken-server", "rerun=failed", *READS)
+    code, output = INSTALLATION.play(
+        "playbooks/measure.yml", f"results={results}", "run=broken-server", "rerun=failed", *READS
+    )
     assert code == 0, output
     assert {cell["status"] for cell in records(results, "broken-server").values()} == {"ok"}
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
@@ -357,7 +316,7 @@ def test_only_what_failed_is_measured_again(results):
 
 @pytest.mark.usefixtures("results")
 def test_the_nodes_go_with_all_that_belongs_to_them():
-    assert ours("container")
-    code, output = play("playbooks/destroy.yml")
+    assert INSTALLATION.ours("container")
+    code, output = INSTALLATION.play("playbooks/destroy.yml")
     assert code == 0, output
-    assert ours("container") == ours("network") == ours("volume") == []
+    assert INSTALLATION.left() == []

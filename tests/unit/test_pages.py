@@ -144,7 +144,7 @@ def prove_tool(words: list[str], results: Path) -> None:
 def prove_docker(words: list[str]) -> None:
     """The smoke test kills nodes with the first form; the second names a file that the node's own start keeps."""
     if words[0] == "kill":
-        assert 'docker("kill", f"{INSTALLATION}-server")' in (ROOT / "tests/smoke/test_bench.py").read_text(
+        assert 'docker("kill", f"{INSTALLATION.name}-server")' in (ROOT / "tests/smoke/test_bench.py").read_text(
             encoding="utf-8"
         )
     else:
