@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -130,4 +131,20 @@ def this_machine() -> Machine:
         cpus=os.cpu_count() or 1,
         features=frozenset(features),
         image=IMAGE_BYTES,
+        free_watchers=free_watchers(),
     )
+
+
+def free_watchers(proc: Path = Path("/proc")) -> int | None:
+    """How many inotify instances root may still have, as far as can be seen; None where there is no such limit."""
+    try:
+        allowed = int((proc / "sys/fs/inotify/max_user_instances").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    taken = 0
+    for process in proc.glob("[0-9]*"):
+        # a process that ends meanwhile, or whose files only others may see
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == 0:
+                taken += sum(str(file.readlink()) == "anon_inode:inotify" for file in (process / "fd").iterdir())
+    return max(0, allowed - taken)

@@ -32,6 +32,8 @@ NETEM = "netem"
 """What a kernel needs to delay, lose and throttle packets."""
 MACHINE_MEMORY_BYTES = 2 << 30
 """What the machine keeps for itself beside the nodes: its services, the container engine, Ansible."""
+NODE_WATCHERS = 6
+"""Inotify instances that systemd and its services take on a node; without one, systemd does not start."""
 UNITS = {"delay_ms": "ms of delay", "jitter_ms": "ms of jitter", "loss_percent": "% lost", "rate_mbit": "Mbit/s"}
 """How what lies between the sites is read out."""
 
@@ -64,6 +66,8 @@ class Machine:
     """File systems that its kernel knows, and ``netem`` where it has that."""
     image: int = 0
     """What the image of the nodes takes of the disk."""
+    free_watchers: int | None = None
+    """Inotify instances that root may still have; None where this cannot be told."""
 
 
 def mib(size: float) -> str:
@@ -227,6 +231,12 @@ def faults_of_machine(topology: Topology, machine: Machine, present: t.Collectio
         faults.append(
             f"The {len(new)} nodes to create need {mib(disk)} of disk, and their image {mib(machine.image)}; "
             f"{mib(machine.free_disk)} are free: free some, or lower 'disk' or 'count' in a topology of your own."
+        )
+    watchers = len(new) * NODE_WATCHERS
+    if machine.free_watchers is not None and watchers > machine.free_watchers:
+        faults.append(
+            f"The {len(new)} nodes to create need {watchers} inotify instances, and this machine has "
+            f"{machine.free_watchers} left: allow more of them, with sysctl -w fs.inotify.max_user_instances=1024."
         )
     faults += [
         f"{node.name} shall have {node.cpus:g} CPUs, and this machine has {machine.cpus}: lower 'cpus' of it."

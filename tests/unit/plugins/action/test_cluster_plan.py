@@ -155,3 +155,15 @@ def test_this_machine_has_something():
     assert machine.memory > 1 << 28
     assert machine.cpus >= 1
     assert machine.image > 0
+
+
+def test_inotify_instances_that_are_taken_are_counted(tmp_path):
+    (tmp_path / "sys/fs/inotify").mkdir(parents=True)
+    assert cluster_plan.free_watchers(tmp_path) is None
+    (tmp_path / "sys/fs/inotify/max_user_instances").write_text("128\n")
+    (tmp_path / "17/fd").mkdir(parents=True)
+    (tmp_path / "17/fd/3").symlink_to("anon_inode:inotify")
+    (tmp_path / "17/fd/4").symlink_to("/dev/null")
+    (tmp_path / "18").mkdir()
+    taken = 1 if (tmp_path / "17").stat().st_uid == 0 else 0
+    assert cluster_plan.free_watchers(tmp_path) == 128 - taken

@@ -183,6 +183,14 @@ def test_four_voters_survive_as_much_as_three():
     assert said.startswith("Site a has 4 voters, which survive the loss of 1, as 3 would")
 
 
+def test_a_node_needs_inotify_instances_unless_it_has_them():
+    few = dataclasses.replace(MACHINE, free_watchers=41)
+    (found,) = faults(machine=few)
+    assert found.startswith("The 7 nodes to create need 42 inotify instances, and this machine has 41 left: allow more")
+    assert plan(machine=few, present=["storage-a-1"])
+    assert plan(machine=dataclasses.replace(MACHINE, free_watchers=42))
+
+
 def test_memory_is_summed_and_the_machine_keeps_some():
     (found,) = faults(machine=dataclasses.replace(MACHINE, memory=13 * GIB))
     assert found.startswith(
