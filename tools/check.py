@@ -43,6 +43,7 @@ PLAN_OF_GANESHA = ["-e", "system=ganesha", "-e", "effort=smoke", "-e", "plan_onl
 LANES = 3 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 14 << 30 else 2
 """How many parts run at a time. Each waits for much, and its nodes take up to 4 GiB."""
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
+NO_HOSTS = "skipping: no hosts matched"  # what Ansible says of a play that then counts as passed
 QUICK = 5  # minutes: the limit of a part that says nothing else
 REASONS = 4  # lines of it that look like a reason, shown again at the end
 INTERRUPTED = threading.Event()
@@ -358,9 +359,14 @@ def molecule(job: Job, scenario: str) -> None:
         if others or not images:
             # molecule remembers nodes by the checkout's path, also when somebody else has removed them
             job("molecule", "reset", "--scenario-name", scenario)
-    # Nodes are removed by themselves, so that what is shown of a failure is not the end of their removal.
-    job("molecule", "test", "--scenario-name", scenario, "--destroy=never")
     owner = scenario if has_own_nodes(scenario) else "default"
+    if owner == scenario:
+        # what an interrupted run left: molecule would take its nodes for this run's, also when they are gone
+        job("molecule", "destroy", "--scenario-name", scenario)
+    # Nodes are removed by themselves, so that what is shown of a failure is not the end of their removal.
+    said = job("molecule", "test", "--scenario-name", scenario, "--destroy=never")
+    if NO_HOSTS in said:
+        job.fail("a play of the scenario had no host")
     if owner == scenario or job.failed:
         # What failed left what it had installed, and the next scenario would fail for that. This takes time of its own.
         job.deadline = max(job.deadline, time.monotonic() + 120)

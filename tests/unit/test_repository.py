@@ -374,6 +374,19 @@ def test_a_role_is_tested_on_nodes_of_the_release_that_was_asked_for(
     assert [argv[1] for argv in ran if argv[0] == "molecule"] == [*words, "test"]
 
 
+def test_a_scenario_on_nodes_that_are_gone_has_failed(program) -> None:
+    """Its plays have no host then, and every one of them has passed."""
+    check = program("check")
+
+    class Emptied(check.Job):
+        def __call__(self, *argv, **_options) -> str:
+            return f"PLAY [Serve]\n{check.NO_HOSTS}\n" if argv[1] == "test" else ""
+
+    job = Emptied(io.StringIO(), 0)
+    check.molecule(job, "reuse")
+    assert (job.passed, job.failed) == (0, 1)
+
+
 def test_a_part_that_hangs_is_stopped(runner) -> None:
     code, lines = runner(lambda job: job("sleep", "60", cwd=ROOT), good)
     assert (code, lines[-1]) == (1, "2 passed, 1 failed")
