@@ -260,9 +260,9 @@ def docker_nodes(
     }
 
     def hosts_of(name: str) -> dict[str, str]:
-        """The names that a node knows: those of its own networks."""
-        met = {other: [site for site in sites[name] if site in sites[other]] for other in names}
-        return {hostnames[other]: addresses[other][shared[0]] for other, shared in met.items() if shared}
+        """The names that a node knows, those of all: what it cannot reach is then said to be that, and not unknown."""
+        near = {other: [site for site in sites[name] if site in sites[other]] for other in names}
+        return {hostnames[other]: addresses[other][[*shared, *sites[other]][0]] for other, shared in near.items()}
 
     key = f"ipv{legs[names[0]][0].version}_address" if names else ""
     wanted: list[Json] = [
