@@ -125,7 +125,12 @@ def test_endpoint(endpoint: dict[str, Any], node: Host) -> None:
 
 
 def test_settings_are_read_as_they_were_written(node: Host) -> None:
-    wanted = {"mon_lease": "1.500000", "mds_beacon_grace": "8.000000", "osd_pool_default_size": "3"}
+    wanted = {
+        "mon_lease": "1.500000",
+        "mds_beacon_grace": "10.000000",
+        "mds_beacon_mon_down_grace": "10",
+        "osd_pool_default_size": "3",
+    }
     shown = json.loads(node.check_output("ceph daemon mon.%s config show", FIRST))
     assert {name: shown[name] for name in wanted} == wanted
 
@@ -256,6 +261,7 @@ def test_host_that_is_needed_cannot_leave(node: Host) -> None:
         ({"ceph_monitors": HOSTS[:2]}, "2 monitors survive no more failures than one less"),
         ({"ceph_replicas": 4}, "ceph_replicas: 4 cannot be used: each copy is on a host of its own, and there are 3"),
         ({"ceph_ec_k": 3}, "ceph_ec_k: 3 and ceph_ec_m: 1 cannot be used"),
+        ({"ceph_mds_beacon_grace_seconds": 8}, "with less than 10 no metadata server ever takes over"),
         ({"ceph_hosts": [*HOSTS, "another"]}, "another of ceph_hosts is not in this play"),
         ({"ceph_osd_size_gb": 900000}, "Free space there, or see ceph_osd_size_gb"),
     ],
