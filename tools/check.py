@@ -355,14 +355,14 @@ def molecule(job: Job, scenario: str) -> None:
         suite = f"netfs-bench-node:{ENVIRONMENT.get('NETFS_BENCH_SUITE') or 'trixie'}-"
         others = [image for image in images if not image.startswith(suite)]
         if others:  # molecule would test them, whatever release was asked for
-            job("molecule", "destroy", "--scenario-name", "default")
+            remove_nodes(job, "default")
         if others or not images:
             # molecule remembers nodes by the checkout's path, also when somebody else has removed them
             job("molecule", "reset", "--scenario-name", scenario)
     owner = scenario if has_own_nodes(scenario) else "default"
     if owner == scenario:
         # what an interrupted run left: molecule would take its nodes for this run's, also when they are gone
-        job("molecule", "destroy", "--scenario-name", scenario)
+        remove_nodes(job, scenario)
     # Nodes are removed by themselves, so that what is shown of a failure is not the end of their removal.
     said = job("molecule", "test", "--scenario-name", scenario, "--destroy=never")
     if NO_HOSTS in said:
@@ -370,8 +370,13 @@ def molecule(job: Job, scenario: str) -> None:
     if owner == scenario or job.failed:
         # What failed left what it had installed, and the next scenario would fail for that. This takes time of its own.
         job.deadline = max(job.deadline, time.monotonic() + 120)
-        job("molecule", "destroy", "--scenario-name", owner)
+        remove_nodes(job, owner)
     job.count(1)
+
+
+def remove_nodes(job: Job, scenario: str) -> None:
+    """Remove the nodes of a scenario; those that most roles share belong to scenario `default`."""
+    job("molecule", "destroy", "--scenario-name", scenario)
 
 
 def images_of_nodes(job: Job) -> list[str]:
@@ -383,7 +388,7 @@ def images_of_nodes(job: Job) -> list[str]:
 
 def leftovers(job: Job) -> None:
     """Remove the nodes that an earlier run left when it was broken off, or a scenario when it failed."""
-    job("molecule", "destroy", "--scenario-name", "default")
+    remove_nodes(job, "default")
     job.count(1)
 
 

@@ -124,7 +124,7 @@ def test_without_sites_nodes_are_what_they_always_were():
     )
 
 
-def test_at_sites_a_node_is_called_by_its_name_and_knows_whom_it_reaches():
+def test_at_sites_a_node_is_called_by_its_name_and_knows_all_others():
     found = nodes(CLUSTER, networks())
     a, b, conduit = (found[name] for name in ("storage-a-1", "storage-b-1", "conduit-1"))
     (at_a, at_b) = conduit["addresses"].split(",")
