@@ -271,7 +271,7 @@ def test_accounts_are_kept_by_the_module() -> None:
         NETFS_FIRST=words[0],
         NETFS_SECOND=words[1],
     )
-    assert "Check that only that one is gone" in said
+    assert "Check that only that account is gone" in said
     assert [number for number, word in enumerate(words) if word in said] == []
 
 
