@@ -83,7 +83,15 @@ def planned(args: Json) -> Json:
     machine = this_machine() if args["node_kind"] == "docker" else None
     plan = plan_cluster(topology, demands, args["node_kind"], machine, args["present"]).record()
     if system:
-        plan["deployment"] = deploy(system.stem, profile, plan["groups"], read_catalog(catalog).roles).record()
+        deployment = deploy(
+            system.stem,
+            profile,
+            plan["groups"],
+            read_catalog(catalog).roles,
+            # security groups are made before any node is
+            ports_must_be_known=args["node_kind"] == "ec2",
+        )
+        plan["deployment"] = deployment.record()
     return plan
 
 

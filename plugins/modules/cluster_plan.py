@@ -169,7 +169,8 @@ plan:
     deployment:
       description:
         - What is deployed. C(system) is its name, C(services) what runs on which group (C(node)) with its role and its
-          variables, in order, and C(mounts) which group mounts the endpoint of which service.
+          variables, in order, C(mounts) which group mounts the endpoint of which service, and C(ports) on which ports
+          (C(port) to C(last), C(protocol)) a C(service) on a C(group) is reached by other nodes.
       type: dict
       returned: with O(system)
     warnings:

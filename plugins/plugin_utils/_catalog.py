@@ -68,12 +68,14 @@ def read_catalog(directory: Path) -> Catalog:
 
 
 def read_role(directory: Path) -> Role:
-    """The variables of a role, as its defaults and its argument specification have them."""
+    """The variables of a role, as its defaults and its argument specification have them, and its table of ports."""
     defaults = directory / "defaults/main.yml"
+    ports = directory / "meta/ports.yml"
     described = yaml_load((directory / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     return Role(
         yaml_load(defaults.read_text(encoding="utf-8")) if defaults.exists() else {},
         described.get("main", {}).get("options", {}),
+        tuple(yaml_load(ports.read_text(encoding="utf-8"))) if ports.exists() else (),
     )
 
 

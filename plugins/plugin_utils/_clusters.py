@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _deployment
+from ansible_collections.netfs.bench.plugins.plugin_utils._ports import ports_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import SERVICE_KEYS, faults_of_keys, unknown
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sentence
 
@@ -37,6 +38,8 @@ class Deployment:
     services: list[Json]
     mounts: list[Json]
     """The nodes of ``group`` mount the endpoint that ``service`` published on the first node of ``node``."""
+    ports: list[Json]
+    """On which ports the nodes of which ``group`` are reached by others."""
 
     def record(self) -> Json:
         """The deployment as plain data."""
@@ -73,17 +76,31 @@ def faults_of_mounts(profile: Json) -> list[str]:
 
 
 def deploy(
-    system: str, profile: t.Any, groups: t.Collection[str], roles: t.Mapping[str, _deployment.Role]
+    system: str,
+    profile: t.Any,
+    groups: t.Collection[str],
+    roles: t.Mapping[str, _deployment.Role],
+    *,
+    ports_must_be_known: bool = False,
 ) -> Deployment:
     """What is deployed on a cluster, or a ClusterError with everything that speaks against it.
 
     :param profile: what stands in a file of ``playbooks/clusters/``.
     :param groups: the groups of the topology that have nodes. Mounts of other groups are left out: who has no node of
         a kind has nothing to mount there.
+    :param ports_must_be_known: whether a port that is a template is refused, because something has to let it through
+        before it is rendered.
     """
     faults = faults_of(profile) or [*faults_of_groups(profile, groups), *faults_of_mounts(profile)]
     if faults:
         raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(faults)}")
-    deployed = _deployment.deployment_of({system: _deployment.named(profile)}, roles)
+    services = _deployment.deployment_of({system: _deployment.named(profile)}, roles)["services"]
+    ports, unknown_ports = ports_of(
+        services,
+        {name: role.ports for name, role in roles.items()},
+        {name: role.defaults for name, role in roles.items()},
+    )
+    if unknown_ports and ports_must_be_known:
+        raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(unknown_ports)}")
     mounts = [mount for mount in profile["mounts"] if mount["group"] in groups]
-    return Deployment(system, deployed["services"], mounts)
+    return Deployment(system, services, mounts, ports)

@@ -36,6 +36,8 @@ class Role(t.NamedTuple):
     defaults: Json
     options: dict[str, Option]
     """As its argument specification describes them."""
+    ports: tuple[Json, ...] = ()
+    """Its table of ports."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,6 +26,9 @@ KEYWORDS = {
 }
 
 
+PORT_KEYS = {"port", "variable", "last", "protocol", "loopback"}
+
+
 def load(path: Path) -> Any:
     """Read a YAML file; an empty one is an empty mapping."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
@@ -150,6 +153,25 @@ def describes_its_service(root: Path, role: str) -> Iterator[str]:
             yield f"{role}: {item['dest']} holds a secret and has mode {item.get('mode')}"
 
 
+def lists_its_ports(root: Path, role: str) -> Iterator[str]:
+    """Security groups are made from meta/ports.yml: each port that the spec names is in it, and nothing unheard of."""
+    path = root / "roles" / role / "meta/ports.yml"
+    table = load(path) if path.is_file() else []
+    listed = {str(entry.get("port", entry.get("variable"))) for entry in table}
+    spec = str(load(root / "roles" / role / "vars/main.yml")[spec_name(role)].get("ports", ""))
+    for name in re.findall(r"'port': ['\"]?(?:\{\{ )?(\w+)", spec):
+        if name not in listed:
+            yield f"{role}: the service has port {name}, and roles/{role}/meta/ports.yml does not list it"
+    defaults = load(root / "roles" / role / "defaults/main.yml")
+    for entry in table:
+        if ("port" in entry) == ("variable" in entry) or set(entry) - PORT_KEYS:
+            yield f"{role}: {entry} of meta/ports.yml has one of port and variable, and of others {sorted(PORT_KEYS)}"
+        elif not isinstance(defaults.get(entry.get("variable"), entry.get("port")), int):
+            yield f"{role}: {entry} of meta/ports.yml comes to no number"
+        if entry.get("protocol", "tcp") not in ("tcp", "udp"):
+            yield f"{role}: {entry} of meta/ports.yml is neither tcp nor udp"
+
+
 def called(folder: Path, name: str) -> Iterator[str]:
     """Yield the entry points of role `service` that a tasks file calls, also through other files of the role."""
     path = folder / "tasks" / name
@@ -231,6 +253,7 @@ SERVER_RULES: list[Rule] = [
     describes_its_variables,
     keeps_private_names_private,
     describes_its_service,
+    lists_its_ports,
     leaves_the_life_cycle_to_service,
     grows_and_shrinks,
 ]
@@ -311,6 +334,19 @@ BREAKAGES = [
         replace(f"{ROLE}/vars/main.yml", "mode: '0755', validate", "secret: true, mode: '0755', validate"),
         "holds a secret and has mode 0755",
     ),
+    (
+        lists_its_ports,
+        replace(f"{ROLE}/meta/ports.yml", "- {variable: ganesha_mount_port}\n", ""),
+        "port ganesha_mount_port, and roles/ganesha/meta/ports.yml does not list it",
+    ),
+    (lists_its_ports, remove(f"{ROLE}/meta/ports.yml"), "port ganesha_port, and"),
+    (
+        lists_its_ports,
+        replace(f"{ROLE}/meta/ports.yml", "variable: ganesha_mount_port", "variable: ganesha_moutn_port"),
+        "comes to no number",
+    ),
+    (lists_its_ports, replace(f"{ROLE}/meta/ports.yml", "protocol: udp", "protocol: utp"), "is neither tcp nor udp"),
+    (lists_its_ports, replace(f"{ROLE}/meta/ports.yml", "protocol: udp", "protcol: udp"), "has one of port and"),
     (
         leaves_the_life_cycle_to_service,
         replace(f"{ROLE}/tasks/stop.yml", "tasks_from: stop", "tasks_from: start"),

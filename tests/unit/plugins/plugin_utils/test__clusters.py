@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._clusters import ClusterError, deploy
+from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 
 GROUPS = ("storage_a", "storage_b", "conduit", "client_fuse")
 FIRST = {"role": "first", "node": "storage_a", "variables": {"first_port": 1}}
@@ -46,3 +47,17 @@ def test_who_has_no_client_of_a_kind_mounts_nothing_there():
 def test_a_profile_that_cannot_be_deployed_is_refused(changed, said):
     with pytest.raises(ClusterError, match=f"^Cluster one cannot be deployed.*{said}"):
         deploy("one", profile(**changed), GROUPS, {})
+
+
+def test_ports_are_those_of_the_roles_with_the_variables_of_the_profile():
+    roles = {"first": Role({"first_port": 7}, {}, ({"variable": "first_port"},))}
+    ports = deploy("one", profile(), GROUPS, roles).ports
+    assert [(entry["group"], entry["port"]) for entry in ports] == [("storage_a", 1), ("storage_b", 7)]
+
+
+def test_a_port_that_is_a_template_is_refused_only_where_it_must_be_known():
+    roles = {"first": Role({}, {}, ({"variable": "first_port"},))}
+    unclear = profile(services=[{**FIRST, "variables": {"first_port": "{{ mine }}"}}])
+    assert deploy("one", unclear, GROUPS, roles).ports == []
+    with pytest.raises(ClusterError, match=r"^Cluster one cannot be deployed\. 'first_port' of first on storage_a"):
+        deploy("one", unclear, GROUPS, roles, ports_must_be_known=True)
