@@ -50,4 +50,26 @@ options:
         description: Whether a node gets a public address.
         type: bool
         default: true
+      names:
+        description: Names of the nodes, C(count) of them. Made of role, site and number when empty.
+        type: list
+        elements: str
+        default: []
+      sites:
+        description: Sites in which a node has a leg; its tag V(sites), with blanks.
+        type: list
+        elements: str
+        default: []
+      network:
+        description: Name of the network in which the nodes stand, where there are several.
+        type: str
+        default: ""
+      protected:
+        description: Whether EC2 refuses to terminate the nodes. There are no such spot instances.
+        type: bool
+        default: false
+      instance_store:
+        description: Whether a type must bring a disk of its own, on which the nodes keep data.
+        type: bool
+        default: false
 """

@@ -37,6 +37,11 @@ GROUP_OPTIONS: Json = {
     "on_demand_allowed": {"type": "bool", "default": False},
     "volume_gb": {"type": "int", "default": 50},
     "public_address": {"type": "bool", "default": True},
+    "names": {"type": "list", "elements": "str", "default": []},
+    "sites": {"type": "list", "elements": "str", "default": []},
+    "network": {"type": "str", "default": ""},
+    "protected": {"type": "bool", "default": False},
+    "instance_store": {"type": "bool", "default": False},
 }
 REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 
@@ -100,24 +105,83 @@ def instance(raw: Json) -> Json:
     }
 
 
+def refuse_groups(groups: list[Json]) -> None:
+    """Raise a CloudError for groups that no instances can be made of."""
+    for group in groups:
+        names = group.get("names", [])
+        if names and len(names) != group["count"]:
+            raise CloudError(
+                f"A group of role {group['role']} has {len(names)} names and count {group['count']}: name each."
+            )
+        if group.get("protected") and group["market"] == "spot":
+            raise CloudError(
+                f"The nodes of role {group['role']} are protected against termination, and AWS protects no spot "
+                "instance: buy them on demand, or leave the protection out."
+            )
+
+
 def names_of(groups: list[Json]) -> list[Json]:
     """Return a name and its tags for every wanted node, such as ``storage-a-1``."""
+    refuse_groups(groups)
     wanted = [
         {
-            "name": "-".join(filter(None, (group["role"].replace("_", "-"), group["site"], str(number)))),
+            "name": name,
             "role": group["role"],
             "site": group["site"],
             "node": str(number),
             "group": group,
         }
         for group in groups
-        for number in range(1, group["count"] + 1)
+        for number, name in enumerate(group.get("names") or numbered(group), 1)
     ]
     names = [node["name"] for node in wanted]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise CloudError(f"Two groups produce the same node names: {', '.join(twice)}. Give one of them another site.")
     return wanted
+
+
+def numbered(group: Json) -> list[str]:
+    """Return the names of the nodes of a group that gives none."""
+    stem = [part for part in (group["role"].replace("_", "-"), group["site"]) if part]
+    return ["-".join([*stem, str(number)]) for number in range(1, group["count"] + 1)]
+
+
+def differences(wanted: list[Json], live: dict[str, Json], volumes: dict[str, int]) -> list[str]:
+    """Return a sentence for each instance that is not what is wanted, and that no change can make so.
+
+    :param wanted: what :func:`names_of` returned.
+    :param live: the live instance of each name.
+    :param volumes: the size of the root volume of each, in GB, by name; one that is not there is not compared.
+    """
+    found = []
+    nodes = {node["name"]: node for node in wanted}
+    for name, node in sorted(nodes.items()):
+        if name not in live:
+            continue
+        group, each = node["group"], live[name]
+        markets = [group["market"], *(["on-demand"] if group["on_demand_allowed"] else [])]
+        for what, is_now, may_be in (
+            ("type", each["type"], group["types"]),
+            ("market", each["market"], markets),
+            ("role", each["tags"].get("role", ""), [group["role"]]),
+            ("site", each["tags"].get("site", "") or "none", [group["site"] or "none"]),
+            ("root volume", f"{volumes.get(name, group['volume_gb'])} GB", [f"{group['volume_gb']} GB"]),
+        ):
+            if is_now not in may_be:
+                found.append(f"{name} has {what} {is_now}, and {' or '.join(may_be)} is wanted.")
+    if found:
+        found.append(
+            "An instance keeps what it was made with: terminate it, which loses the data on it, and it is made anew; "
+            "or ask for what it is."
+        )
+    surplus = sorted(set(live) - set(nodes))
+    if surplus:
+        found.append(
+            f"{', '.join(surplus)}: these instances of the cluster are wanted no more. Take them out of the service "
+            "that runs there and terminate them, or ask for them again."
+        )
+    return found
 
 
 def by_name(instances: list[Json]) -> dict[str, Json]:

@@ -124,6 +124,30 @@ class Cloud:
         if refused:
             raise CloudError(f"Some instances could not be terminated: {'; '.join(refused)}", "TerminateRefused")
 
+    def volumes(self, project: str, cluster: str) -> dict[str, int]:
+        """Return the size in GB of the volume of each node, by the tag ``Name``."""
+        filters = [
+            {"Name": "tag:project", "Values": [project]},
+            {"Name": "tag:managed-by", "Values": [MANAGED_BY]},
+            {"Name": "tag:cluster", "Values": [cluster]},
+            {"Name": "attachment.status", "Values": ["attaching", "attached"]},
+        ]
+        return {
+            tag["Value"]: int(each["Size"])
+            for each in self.pages("ec2", "describe_volumes", "Volumes", Filters=filters)
+            for tag in each.get("Tags", [])
+            if tag["Key"] == "Name"
+        }
+
+    def is_protected(self, name: str) -> bool:
+        """Return whether EC2 refuses to terminate an instance."""
+        answer = self("ec2", "describe_instance_attribute", InstanceId=name, Attribute="disableApiTermination")
+        return bool(answer["DisableApiTermination"]["Value"])
+
+    def protect(self, name: str, protected: bool) -> None:
+        """Have EC2 refuse to terminate an instance, or do it again."""
+        self("ec2", "modify_instance_attribute", InstanceId=name, DisableApiTermination={"Value": protected})
+
     def types(self, names: list[str]) -> dict[str, Json]:
         """Return what EC2 says of instance types; None where it says nothing."""
         if not names:
@@ -135,6 +159,7 @@ class Cloud:
                 "memory_mib": each["MemoryInfo"]["SizeInMiB"],
                 "baseline_gbps": card.get("BaselineBandwidthInGbps"),
                 "burst_gbps": card.get("PeakBandwidthInGbps"),
+                "instance_store": each["InstanceStorageSupported"],
             }
             for each in answer
             for card in each["NetworkInfo"].get("NetworkCards", [{}])[:1]

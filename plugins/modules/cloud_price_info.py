@@ -123,15 +123,16 @@ def main():
         most = estimate(params["groups"], prices, params["zones"], hours)
         each_hour = estimate(params["groups"], prices, params["zones"], Decimal(1))
         lines = [
-            f"  {group['count']} x {group['role']}: {' or '.join(group['types'])}, {group['market']}, "
+            f"  {group['count']} x {group['role']}{' at site ' + group['site'] if group['site'] else ''}: "
+            f"{' or '.join(group['types'])}, {group['market']}, "
             f"at most {hourly(group, prices, params['zones']):.4f} dollars an hour each"
             for group in params["groups"]
         ]
     except CloudError as error:
         module.fail_json(msg=str(error))
     lines.append(
-        f"  at most {most:.2f} dollars in {hours:g} hours (cap {cap:.2f}); on-demand prices: {table['source']}, "
-        f"{table['date']}; spot prices: EC2, now"
+        f"  at most {each_hour:.4f} dollars an hour, {most:.2f} dollars in {hours:g} hours (cap {cap:.2f}); on-demand "
+        f"prices: {table['source']}, {table['date']}; spot prices: EC2, now"
     )
     if most > cap:
         module.fail_json(

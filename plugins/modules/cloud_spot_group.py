@@ -15,9 +15,13 @@ description:
     is made, with a generation one higher than the last.
   - Every instance asks for IMDSv2, has an encrypted gp3 root, and is terminated when it powers itself off.
   - When a type cannot be had in a zone, the next one is tried; the failure says all that were.
+  - A node that is protected is not terminated by anybody who does not lift the protection first, and is only stopped
+    when it powers itself off.
 options:
   state:
-    description: Whether the instances are there. V(absent) ends every instance of the cluster.
+    description:
+      - Whether the instances are there. V(absent) ends every instance of the cluster, and names those that are
+        protected.
     type: str
     choices: [present, absent]
     default: present
@@ -41,6 +45,22 @@ options:
     description: Security groups by role; V(default) holds for roles that are not named.
     type: dict
     default: {}
+  networks:
+    description:
+      - By the name of a network, C(zone), C(subnet) and C(security_groups) of the nodes in it. Groups without a network
+        use O(subnets) and O(security_groups).
+    type: dict
+    default: {}
+  exact:
+    description:
+      - Whether the cluster has these instances and no others. Then an instance of another type, market, role, site or
+        size than its group's, and one that no group has, is a failure before anything is made.
+    type: bool
+    default: false
+  lift_protection:
+    description: Whether V(absent) ends nodes that are protected too.
+    type: bool
+    default: false
   instance_profile:
     description: Name of the instance profile.
     type: str
@@ -117,6 +137,11 @@ instances:
   returned: success
   type: list
   elements: dict
+lines:
+  description: What is there and what is made, as a person reads it.
+  returned: success
+  type: list
+  elements: str
 """
 
 import time
@@ -132,6 +157,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud import (
     attempts,
     by_name,
     client_token,
+    differences,
     moment,
     names_of,
     next_generation,
@@ -140,6 +166,15 @@ from ansible_collections.netfs.bench.plugins.module_utils._cloud_aws import OPTI
 from ansible_collections.netfs.bench.plugins.module_utils._settle import settle
 
 PROFILE_SECONDS = 30
+
+
+def network_of(params, group):
+    """The subnet of each zone in which the nodes of a group may be made, and their security groups."""
+    if not group["network"]:
+        by_role = params["security_groups"]
+        return params["subnets"], by_role.get(group["role"], by_role.get("default", []))
+    network = params["networks"][group["network"]]
+    return {network["zone"]: network["subnet"]}, network["security_groups"]
 
 
 def request_of(params, node, attempt, generation):
@@ -156,8 +191,11 @@ def request_of(params, node, attempt, generation):
         "generation": str(generation),
         "expires-at": params["expires_at"],
     }
+    if node["group"]["sites"]:
+        tags["sites"] = " ".join(node["group"]["sites"])
     kinds = ["instance", "volume", *(["spot-instances-request"] if attempt["market"] == "spot" else [])]
-    groups = params["security_groups"].get(node["role"], params["security_groups"].get("default", []))
+    subnets, groups = network_of(params, node["group"])
+    protected = node["group"]["protected"]
     request = {
         "ImageId": params["image"],
         "InstanceType": attempt["type"],
@@ -167,7 +205,7 @@ def request_of(params, node, attempt, generation):
         "ClientToken": client_token(
             params["cluster"], node["name"], str(generation), params["expires_at"], *attempt.values()
         ),
-        "InstanceInitiatedShutdownBehavior": "terminate",
+        "InstanceInitiatedShutdownBehavior": "stop" if protected else "terminate",
         "MetadataOptions": {
             "HttpTokens": "required",
             "HttpPutResponseHopLimit": 1,
@@ -176,7 +214,7 @@ def request_of(params, node, attempt, generation):
         "NetworkInterfaces": [
             {
                 "DeviceIndex": 0,
-                "SubnetId": params["subnets"][attempt["zone"]],
+                "SubnetId": subnets[attempt["zone"]],
                 "Groups": groups,
                 "DeleteOnTermination": True,
                 "AssociatePublicIpAddress": node["group"]["public_address"],
@@ -199,6 +237,8 @@ def request_of(params, node, attempt, generation):
         ],
         "UserData": params["user_data"],
     }
+    if protected:
+        request["DisableApiTermination"] = True
     if attempt["market"] == "spot":
         request["InstanceMarketOptions"] = {
             "MarketType": "spot",
@@ -231,7 +271,7 @@ def ask(cloud, request):
 
 def launch(cloud, params, node, generation, tried):
     """Make one node, of the first type in the first zone that can be had."""
-    for attempt in attempts(node["group"], list(params["subnets"])):
+    for attempt in attempts(node["group"], list(network_of(params, node["group"])[0])):
         words = f"{node['name']}: {attempt['type']} in {attempt['zone']}, {attempt['market']}"
         try:
             ask(cloud, request_of(params, node, attempt, generation))
@@ -258,6 +298,43 @@ def wait(cloud, params, wanted, states=LIVE):
         time.sleep(1)
 
 
+def refuse_types(cloud, wanted):
+    """Raise a CloudError for types that bring no disk where one is needed; those that EC2 does not know it names."""
+    known = cloud.types(sorted({name for node in wanted for name in node["group"]["types"]}))
+    lacking = sorted(
+        {
+            f"{node['name']}: {name}"
+            for node in wanted
+            for name in node["group"]["types"]
+            if node["group"]["instance_store"] and not known[name]["instance_store"]
+        }
+    )
+    if lacking:
+        raise CloudError(
+            f"These nodes keep data, and their types bring no disk of their own ({', '.join(lacking)}): name types "
+            "with an instance store, such as i4i.2xlarge."
+        )
+
+
+def settled(cloud, node, seen, make, dry_run):
+    """Make one node, or protect it, where that is still to be done; return what `settle` says of it."""
+    there = by_name(seen).get(node["name"])
+    generation = next_generation(node["name"], seen) - bool(there)
+    guarded = {"protected": True} if node["group"]["protected"] else {}
+    wanted = {"name": node["name"], "generation": generation, **guarded}
+    now = {"name": node["name"], "generation": generation} if there else None
+    if there and guarded:
+        now["protected"] = cloud.is_protected(there["id"])
+    return settle(
+        now,
+        wanted,
+        create=lambda _after: make(node, generation),
+        update=lambda _changes: cloud.protect(there["id"], True),
+        delete=lambda: None,
+        dry_run=dry_run,
+    )
+
+
 def present(cloud, params, dry_run, tried):
     """Make what is missing."""
     wanted = names_of(params["groups"])
@@ -266,24 +343,21 @@ def present(cloud, params, dry_run, tried):
     odd = [name for name, each in live.items() if each["state"] in ("stopping", "stopped")]
     if odd:
         raise CloudError(f"These instances are stopped: {', '.join(odd)}. Start or terminate them.")
+    if params["exact"]:
+        found = differences(wanted, live, cloud.volumes(params["project"], params["cluster"]))
+        if found:
+            raise CloudError(f"{' '.join(found)} Nothing was changed.")
     missing = [node for node in wanted if node["name"] not in live]
+    if missing:
+        refuse_types(cloud, missing)
     if missing and not dry_run:
         params = {**params, "root_device": root_device_of(cloud, params["image"])}
-    results = []
-    for node in wanted:
-        generation = next_generation(node["name"], seen)
-        there = {"name": node["name"], "generation": generation - 1}
-        results.append(
-            settle(
-                there if node["name"] in live else None,
-                there if node["name"] in live else {**there, "generation": generation},
-                create=lambda after, node=node: launch(cloud, params, node, after["generation"], tried),
-                update=lambda _changes: None,
-                delete=lambda: None,
-                dry_run=dry_run,
-            )
-        )
-    made = [result["diff"]["after"] for result in results if result["changed"]]
+
+    def make(node, generation):
+        launch(cloud, params, node, generation, tried)
+
+    results = [settled(cloud, node, seen, make, dry_run) for node in wanted]
+    made = [result["diff"]["after"] for result in results if result["changed"] and not result["diff"]["before"]]
     names = {node["name"] for node in wanted}
     instances = list(live.values())
     if made and not dry_run:
@@ -292,12 +366,25 @@ def present(cloud, params, dry_run, tried):
             params,
             lambda found: names <= {each["tags"].get("Name") for each in found if each["state"] == "running"},
         )
+        guarded = {node["name"] for node in missing if node["group"]["protected"]}
+        for each in instances:
+            # asked for at launch; an instance that could be ended by a slip is no protected one, so it is looked at
+            if each["tags"].get("Name") in guarded and not cloud.is_protected(each["id"]):
+                cloud.protect(each["id"], True)
+    kept = sorted(names & set(live))
+    created = [each["name"] for each in made]
+    replaced = [each["name"] for each in made if each["generation"] > 1]
     return {
-        "changed": bool(made),
-        "created": [each["name"] for each in made],
-        "kept": sorted(names & set(live)),
-        "replaced": [each["name"] for each in made if each["generation"] > 1],
+        "changed": any(result["changed"] for result in results),
+        "created": created,
+        "kept": kept,
+        "replaced": replaced,
         "instances": instances,
+        "lines": [
+            *([f"  there already: {', '.join(kept)}"] if kept else []),
+            *([f"  {'to create' if dry_run else 'created'}: {', '.join(created)}"] if created else []),
+            *([f"  of these again, because they ended: {', '.join(replaced)}"] if replaced else []),
+        ],
         "diff": {
             "before": {
                 "nodes": {
@@ -317,6 +404,9 @@ def absent(cloud, params, dry_run):
     before = {"nodes": {each["id"]: each["tags"].get("Name", "") for each in found}}
 
     def delete():
+        for each in found if params["lift_protection"] else []:
+            if cloud.is_protected(each["id"]):
+                cloud.protect(each["id"], False)
         cloud.terminate([each["id"] for each in found])
         # until it is gone for good an instance holds its network interface, and with it the group and the subnet
         wait(cloud, params, lambda left: not left, (*LIVE, "shutting-down"))
@@ -329,14 +419,20 @@ def absent(cloud, params, dry_run):
         delete=delete,
         dry_run=dry_run,
     )
-    return {**result, "created": [], "kept": [], "replaced": [], "instances": found if dry_run else []}
+    left = {"instances": found if dry_run else []}
+    return {**result, **left, "created": [], "kept": [], "replaced": [], "lines": []}
 
 
 def refuse(params):
     """Raise a CloudError for what cannot be made."""
-    lacks = [name for name in ("image", "key_name", "subnets", "security_groups", "expires_at") if not params[name]]
+    anywhere = [group for group in params["groups"] if not group["network"]]
+    needed = ["image", "key_name", "expires_at", *(["subnets", "security_groups"] if anywhere else [])]
+    lacks = [name for name in needed if not params[name]]
     if lacks:
         raise CloudError(f"To create instances, give {', '.join(lacks)}.")
+    unheard = sorted({group["network"] for group in params["groups"] if group["network"]} - set(params["networks"]))
+    if unheard:
+        raise CloudError(f"Groups stand in networks that are not given: {', '.join(unheard)}. Give networks.")
     moment(params["expires_at"])
 
 
@@ -351,6 +447,9 @@ def main():
             "key_name": {"type": "str", "default": "", "no_log": False},
             "subnets": {"type": "dict", "default": {}},
             "security_groups": {"type": "dict", "default": {}},
+            "networks": {"type": "dict", "default": {}},
+            "exact": {"type": "bool", "default": False},
+            "lift_protection": {"type": "bool", "default": False},
             "instance_profile": {"type": "str", "default": ""},
             "user_data": {"type": "str", "default": ""},
             "expires_at": {"type": "str", "default": ""},

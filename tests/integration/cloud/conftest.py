@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import urllib.request
 from pathlib import Path
 
 import boto3
 import pytest
 
+ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-west-2"
 IMAGE = {
     "ami_id": "ami-0debian13",
@@ -53,8 +56,21 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory):
             patch.setenv(name, value)
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "http_proxy", "HTTP_PROXY"):
             patch.delenv(name, raising=False)
+        from moto.ec2.exceptions import DependencyViolationError
+        from moto.ec2.models.security_groups import SecurityGroupBackend
         from moto.server import ThreadedMotoServer
 
+        remove = SecurityGroupBackend._delete_security_group
+
+        def remove_unless_named(backend: SecurityGroupBackend, vpc: str | None, group_id: str) -> None:
+            """AWS keeps a security group that a rule of another one names."""
+            every = [each for groups in backend.groups.values() for each in groups.values() if each.id != group_id]
+            rules = [rule for each in every for rule in [*each.ingress_rules, *each.egress_rules]]
+            if any(rule.source_group.get("GroupId") == group_id for rule in rules):
+                raise DependencyViolationError(f"resource {group_id} has a dependent object")
+            remove(backend, vpc, group_id)
+
+        patch.setattr(SecurityGroupBackend, "_delete_security_group", remove_unless_named)
         server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         server.start()
         host, port = server.get_host_and_port()
@@ -111,4 +127,15 @@ def live(ec2):
     return look
 
 
-ROOT = Path(__file__).resolve().parents[3]
+@pytest.fixture
+def settings(tmp_path: Path):
+    """The environment of Ansible here."""
+    return {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_STDOUT_CALLBACK": "default",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "NETFS_BENCH_INSTALLATION": "mine",
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "ANSIBLE_ASYNC_DIR": str(tmp_path / "async"),
+    }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 from running import FailedError, call
 
 
@@ -88,6 +89,85 @@ def test_one_that_is_protected_stays_and_the_others_go(given, ec2, live):
     assert list(live()) == ["client-1"]
 
 
+ORCHESTRATOR = {
+    "role": "orchestrator",
+    "names": ["orchestrator"],
+    "types": ["c7a.xlarge"],
+    "market": "on-demand",
+    "protected": True,
+    "sites": ["a"],
+    "site": "a",
+    "network": "a",
+}
+
+
+@pytest.fixture
+def placed(given):
+    """A protected node in a network of its own, and no others."""
+    (group,) = given["security_groups"]["default"]
+    network = {"zone": "us-west-2b", "subnet": given["subnets"]["us-west-2b"], "security_groups": [group]}
+    without = {name: value for name, value in given.items() if name not in ("subnets", "security_groups")}
+    return {**without, "groups": [ORCHESTRATOR], "networks": {"a": network}, "exact": True}
+
+
+def test_a_protected_node_ends_only_when_its_protection_is_lifted(placed, ec2, live):
+    assert call("cloud_spot_group", **placed)["created"] == ["orchestrator"]
+    node = live()["orchestrator"]
+    assert node["tags"] | {"sites": "a", "site": "a"} == node["tags"]
+    assert node["SubnetId"] == placed["networks"]["a"]["subnet"]
+    shutdown = ec2.describe_instance_attribute(
+        InstanceId=node["InstanceId"], Attribute="instanceInitiatedShutdownBehavior"
+    )
+    assert shutdown["InstanceInitiatedShutdownBehavior"]["Value"] == "stop"
+    gone = {"cluster": "mine", "groups": [], "state": "absent"}
+    with pytest.raises(FailedError, match="OperationNotPermitted"):
+        call("cloud_spot_group", **gone)
+    assert call("cloud_spot_group", check=True, **gone, lift_protection=True)["changed"]
+    assert list(live()) == ["orchestrator"]
+    assert call("cloud_spot_group", **gone, lift_protection=True)["changed"]
+    assert live() == {}
+
+
+def test_protection_that_somebody_took_away_comes_back(placed, ec2, live):
+    call("cloud_spot_group", **placed)
+    name = live()["orchestrator"]["InstanceId"]
+    ec2.modify_instance_attribute(InstanceId=name, DisableApiTermination={"Value": False})
+    again = call("cloud_spot_group", **placed)
+    assert (again["changed"], again["created"]) == (True, [])
+    assert not call("cloud_spot_group", **placed)["changed"]
+    with pytest.raises(FailedError, match=name):
+        call("cloud_spot_group", cluster="mine", groups=[], state="absent")
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({"types": ["c7a.2xlarge"]}, "orchestrator has type c7a.xlarge, and c7a.2xlarge is wanted"),
+        ({"volume_gb": 100}, "orchestrator has root volume 50 GB, and 100 GB is wanted"),
+        ({"names": ["other"]}, "orchestrator: these instances of the cluster are wanted no more"),
+        ({"market": "spot", "protected": False}, "orchestrator has market on-demand, and spot is wanted"),
+        ({"names": ["a", "b"]}, "has 2 names and count 1"),
+        ({"market": "spot"}, "AWS protects no spot instance"),
+        ({"network": "b"}, "networks that are not given: b"),
+        ({"names": ["other", "orchestrator"], "count": 2, "instance_store": True}, "other: c7a.xlarge"),
+    ],
+)
+def test_other_groups_than_those_that_are_there_are_refused_before_anything_is_made(placed, live, change, says):
+    call("cloud_spot_group", **placed)
+    with pytest.raises(FailedError, match=says):
+        call("cloud_spot_group", **{**placed, "groups": [{**ORCHESTRATOR, **change}]})
+    assert list(live()) == ["orchestrator"]
+
+
+def test_one_more_is_made_beside_the_others(placed, live):
+    call("cloud_spot_group", **placed)
+    grown = {**placed, "groups": [{**ORCHESTRATOR, "names": ["orchestrator", "second"], "count": 2}]}
+    foretold = call("cloud_spot_group", check=True, **grown)
+    assert foretold["lines"] == ["  there already: orchestrator", "  to create: second"]
+    assert call("cloud_spot_group", **grown)["created"] == ["second"]
+    assert sorted(live()) == ["orchestrator", "second"]
+
+
 def test_fake_credentials_never_leave_this_machine(given, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", "http://192.0.2.1:1")
     for endpoint in ("", "http://192.0.2.1:1", "http://localhost.example"):
@@ -152,3 +232,16 @@ def test_the_sweeper_ends_what_is_past_its_time(given, ec2, live):
     assert call("cloud_sweep", dry_run=False)["changed"]
     assert not call("cloud_sweep", dry_run=False)["changed"]
     assert len(live()) == 2
+
+
+def test_the_server_keeps_a_group_that_another_one_names(given, ec2):
+    """As AWS does, so that a role which removes groups in any order is found out."""
+    (named,) = given["security_groups"]["default"]
+    network = ec2.describe_security_groups(GroupIds=[named])["SecurityGroups"][0]["VpcId"]
+    other = ec2.create_security_group(GroupName="other", Description="other", VpcId=network)["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "UserIdGroupPairs": [{"GroupId": named}]}
+    ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    with pytest.raises(ClientError, match="DependencyViolation"):
+        ec2.delete_security_group(GroupId=named)
+    ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=[rule])
+    ec2.delete_security_group(GroupId=named)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -25,20 +24,6 @@ GROUPS = [
     {"role": "server", "types": ["i4i.2xlarge"], "market": "on-demand"},
     {"role": "client", "types": ["c7a.xlarge"], "market": "on-demand"},
 ]
-
-
-@pytest.fixture
-def settings(tmp_path: Path):
-    """The environment of Ansible here."""
-    return {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_STDOUT_CALLBACK": "default",
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        "NETFS_BENCH_INSTALLATION": "mine",
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-        "ANSIBLE_ASYNC_DIR": str(tmp_path / "async"),
-    }
 
 
 @pytest.fixture

@@ -55,6 +55,67 @@ def test_names():
         cloud.names_of([groups[1], groups[1]])
 
 
+def test_names_that_are_given():
+    group = {"role": "client_fuse", "site": "a", "count": 2, "names": ["one", "two"], "market": "spot"}
+    assert [(each["name"], each["node"]) for each in cloud.names_of([group])] == [("one", "1"), ("two", "2")]
+    with pytest.raises(CloudError, match="client_fuse has 2 names and count 1"):
+        cloud.names_of([{**group, "count": 1}])
+
+
+def test_no_spot_instance_is_protected():
+    group = {"role": "orchestrator", "site": "", "count": 1, "market": "spot", "protected": True}
+    assert cloud.names_of([{**group, "market": "on-demand"}])
+    with pytest.raises(
+        CloudError, match="role orchestrator are protected against termination, and AWS protects no spot"
+    ):
+        cloud.names_of([group])
+
+
+GROUP = {
+    "role": "storage",
+    "site": "a",
+    "count": 2,
+    "types": ["i4i.2xlarge"],
+    "market": "spot",
+    "on_demand_allowed": False,
+    "volume_gb": 50,
+}
+MADE = {"type": "i4i.2xlarge", "market": "spot", "tags": {"role": "storage", "site": "a"}}
+
+
+@pytest.mark.parametrize(
+    "change, live, says",
+    [
+        ({}, MADE, []),
+        ({}, None, []),
+        ({"types": ["x", "i4i.2xlarge"]}, MADE, []),
+        ({"on_demand_allowed": True}, {**MADE, "market": "on-demand"}, []),
+        ({"types": ["x", "y"]}, MADE, ["storage-a-1 has type i4i.2xlarge, and x or y is wanted."]),
+        ({"market": "on-demand"}, MADE, ["storage-a-1 has market spot, and on-demand is wanted."]),
+        ({}, {**MADE, "market": "on-demand"}, ["storage-a-1 has market on-demand, and spot is wanted."]),
+        (
+            {},
+            {**MADE, "tags": {"role": "jepsen"}},
+            [
+                "storage-a-1 has role jepsen, and storage is wanted.",
+                "storage-a-1 has site none, and a is wanted.",
+            ],
+        ),
+        ({"volume_gb": 60}, MADE, ["storage-a-1 has root volume 50 GB, and 60 GB is wanted."]),
+    ],
+)
+def test_what_no_change_can_make_as_it_is_wanted(change, live, says):
+    wanted = cloud.names_of([{**GROUP, **change}])
+    found = cloud.differences(wanted, {"storage-a-1": live} if live else {}, {"storage-a-1": 50})
+    assert found[:-1] == says
+    assert not says or found[-1].startswith("An instance keeps what it was made with: terminate it")
+
+
+def test_what_is_wanted_no_more_is_told_together():
+    (found,) = cloud.differences([], {"b": MADE, "a": MADE}, {})
+    assert found.startswith("a, b: these instances of the cluster are wanted no more.")
+
+
 def test_attempts_are_types_times_zones_and_on_demand_only_where_allowed():
     group = {"market": "spot", "on_demand_allowed": False, "types": ["a", "b"]}
     spot = cloud.attempts(group, ["1", "2"])
