@@ -511,8 +511,16 @@ def parts() -> list[Part]:
         Part(
             "integration",
             integration,
-            inputs_of_tests("tests/integration/", "plugins/", "roles/nodes_ec2/"),
-            minutes=20,
+            inputs_of_tests(
+                "tests/integration/",
+                "plugins/",
+                "roles/nodes_ec2/",
+                "roles/*/meta/ports.yml",
+                "inventories/ec2/",
+                "playbooks/topologies/",
+                "playbooks/steps/cluster/nodes_ec2.yml",
+            ),
+            minutes=30,
         ),
     ]
 

@@ -66,7 +66,9 @@ class ActionModule(ActionBase):
         except (TopologyError, ClusterError) as error:
             raise AnsibleActionFail(str(error)) from error
         changed = bool(args["directory"]) and not self._task.check_mode and keep(Path(args["directory"]), plan)
-        return {"changed": changed, "plan": plan, "lines": describe(plan), "warnings": plan["warnings"]}
+        # shown when it is planned, not again when it is kept
+        lines = [] if args["directory"] else describe(plan)
+        return {"changed": changed, "plan": plan, "lines": lines, "warnings": plan["warnings"]}
 
 
 def planned(args: Json) -> Json:

@@ -121,6 +121,10 @@ plan:
       type: str
       returned: always
       sample: phase2
+    node_kind:
+      description: Who creates the nodes, as O(node_kind).
+      type: str
+      returned: always
     description:
       description: What its file says of it.
       type: str
@@ -179,7 +183,7 @@ plan:
       elements: str
       returned: always
 lines:
-  description: The plan as a person reads it.
+  description: The plan as a person reads it. Empty with O(directory), which keeps a plan that was shown before.
   returned: success
   type: list
   elements: str

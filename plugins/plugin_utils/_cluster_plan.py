@@ -261,14 +261,18 @@ def kernels(topology: Topology, machine: Machine) -> tuple[dict[str, Json], list
 
 
 def faults_of_kind(topology: Topology, kind: str) -> list[str]:
-    """What nodes of a kind lack."""
-    if kind != "ec2":
-        return []
-    return [
-        f"{node.name} has no key 'ec2': name its type, market and root_gb there."
-        for node in topology.nodes
-        if not node.ec2
-    ]
+    """What nodes of a kind lack, and what cannot be done for them."""
+    faults = []
+    if topology.wan and kind != "docker":
+        between = {"ec2": "what AWS has between its zones", "existing": "what there is"}[kind]
+        faults.append(f"Between nodes of kind {kind} lies {between}, and 'wan' cannot change that: leave it out.")
+    if kind == "ec2":
+        faults += [
+            f"{node.name} has no key 'ec2': name its type, market and root_gb there."
+            for node in topology.nodes
+            if not node.ec2
+        ]
+    return faults
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,6 +280,7 @@ class ClusterPlan:
     """The nodes of a cluster, and what is worth knowing before they are created."""
 
     topology: Topology
+    kind: str
     kernels: dict[str, Json]
     warnings: list[str]
 
@@ -292,6 +297,7 @@ class ClusterPlan:
         topology = self.topology
         return {
             "topology": topology.name,
+            "node_kind": self.kind,
             "description": topology.description,
             "sites": list(topology.sites),
             "wan": dataclasses.asdict(topology.wan) if topology.wan else {},
@@ -350,18 +356,30 @@ def plan_cluster(
         faults += [*faults_of_machine(topology, machine, present), *lacking]
     if faults:
         raise TopologyError(topology.name, faults)
-    return ClusterPlan(topology, chosen, warnings)
+    return ClusterPlan(topology, kind, chosen, warnings)
+
+
+def machine_of(node: Json, kind: str) -> str:
+    """What a node runs on, as a person reads it."""
+    if kind == "ec2":
+        ec2 = node["ec2"]
+        guarded = ", protected against termination" if ec2["protected"] else ""
+        return f"{ec2['type']}, {ec2['market']}, {ec2['root_gb']} GB root volume{guarded}"
+    if kind == "existing":
+        return "a host of the inventory"
+    return f"kernel {node['kernel']} ({node['why']})"
 
 
 def describe(plan: Json) -> list[str]:
     """The plan as a person reads it, a line each."""
     wan = [f"{plan['wan'][key]:g} {unit}" for key, unit in UNITS.items() if plan["wan"].get(key)]
-    sums = f"{mib(plan['memory'])} of memory, {mib(plan['disk'])} of disk"
-    lines = [f"topology {plan['topology']}: {len(plan['nodes'])} nodes at {', '.join(plan['sites'])}; {sums}"]
+    kind = plan["node_kind"]
+    sums = f"; {mib(plan['memory'])} of memory, {mib(plan['disk'])} of disk" if kind == "docker" else ""
+    lines = [f"topology {plan['topology']}: {len(plan['nodes'])} nodes at {', '.join(plan['sites'])}{sums}"]
     lines += [f"  between the sites, each way: {', '.join(wan)}"] if wan else []
     lines += [
         f"  node {name}: group {node['group']}, site {node['site'] or 'between ' + ' and '.join(node['sites'])}, "
-        f"kernel {node['kernel']} ({node['why']})"
+        f"{machine_of(node, kind)}"
         for name, node in plan["nodes"].items()
     ]
     return lines

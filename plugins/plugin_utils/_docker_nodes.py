@@ -15,6 +15,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._names import names_at_sites
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
 from ansible_collections.netfs.bench.plugins.plugin_utils._refusal import RefusedValueError
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import GROUP_NAME, SITE_NAME, faults_of_wan
@@ -259,11 +260,7 @@ def docker_nodes(
         for name in names
     }
 
-    def hosts_of(name: str) -> dict[str, str]:
-        """The names that a node knows, those of all: what it cannot reach is then said to be that, and not unknown."""
-        near = {other: [site for site in sites[name] if site in sites[other]] for other in names}
-        return {hostnames[other]: addresses[other][[*shared, *sites[other]][0]] for other, shared in near.items()}
-
+    known_names = names_at_sites(addresses, hostnames)
     key = f"ipv{legs[names[0]][0].version}_address" if names else ""
     wanted: list[Json] = [
         {
@@ -276,7 +273,7 @@ def docker_nodes(
             "groups": ",".join(nodes[name].get("groups", [])),
             "sites": ",".join(sites[name]),
             "addresses": ",".join(addresses[name].values()),
-            "hosts": hosts_of(name),
+            "hosts": known_names[name],
             "line": line if len(sites[name]) > 1 else "",
         }
         for name in names

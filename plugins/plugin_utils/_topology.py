@@ -209,6 +209,11 @@ def faults_of_ec2(ec2: t.Any, where: str) -> list[str]:
         return faults
     if ec2["market"] not in MARKETS:
         faults.append(sentence(unknown(f"market of {where}", ec2["market"], MARKETS)))
+    if ec2.get("protected") and ec2["market"] == "spot":
+        faults.append(
+            f"'protected' of {where} is true, and AWS protects no spot instance: write market on-demand, or leave it "
+            "out."
+        )
     if ec2["root_gb"] < 8:
         faults.append(f"'root_gb' of {where} is {ec2['root_gb']}: write 8 or more, which the image needs.")
     if not ec2["type"]:

@@ -254,3 +254,28 @@ def test_a_plan_is_read_by_people_too():
         "  node conduit-1: group conduit, site between a and b, kernel own (the kernel of this host lacks netem)"
         in lines
     )
+
+
+EC2 = {"type": "t3.medium", "market": "on-demand", "root_gb": 20, "protected": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "nodes", "said"),
+    [
+        ("ec2", [{**CLIENT, "ec2": EC2}], "t3.medium, on-demand, 20 GB root volume, protected against termination"),
+        ("ec2", [{**CLIENT, "ec2": {**EC2, "protected": False}}], "t3.medium, on-demand, 20 GB root volume"),
+        ("existing", [CLIENT], "a host of the inventory"),
+    ],
+)
+def test_a_plan_says_what_nodes_of_other_kinds_run_on(kind, nodes, said):
+    assert describe(plan(*nodes, sites=["a"], kind=kind, machine=None).record()) == [
+        "topology sample: 1 nodes at a",
+        f"  node nfs-client: group client_nfs, site a, {said}",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "between"), [("ec2", "what AWS has"), ("existing", "what there is")])
+def test_a_line_between_sites_is_made_between_containers_alone(kind, between):
+    nodes = [{**node, "ec2": EC2} for node in NODES]
+    (found,) = faults(*nodes, kind=kind, machine=None, wan={"delay_ms": 5})
+    assert found.startswith(f"Between nodes of kind {kind} lies {between}")

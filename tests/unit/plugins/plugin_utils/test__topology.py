@@ -142,6 +142,10 @@ def test_what_a_node_is_on_ec2():
             "'type' of node 'storage-a' is empty: name a type of instance",
         ),
         (
+            with_node(ec2={"type": "t3.medium", "market": "spot", "root_gb": 20, "protected": True}),
+            "'protected' of node 'storage-a' is true, and AWS protects no spot instance",
+        ),
+        (
             with_node(ec2={"type": "t3.medium", "market": "spot", "root_gb": 4}),
             "'root_gb' of node 'storage-a' is 4: write 8 or more",
         ),
