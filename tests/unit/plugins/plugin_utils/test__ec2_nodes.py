@@ -24,7 +24,7 @@ RELAY = {"group": "conduit", "protocol": "tcp", "port": 9402}
 HOME = "203.0.113.7/32"
 
 
-def network(groups=GROUPS, **changed):
+def network(groups=(), **changed):
     given = {
         "name": "lab",
         "sites": ["a", "b"],
@@ -33,7 +33,7 @@ def network(groups=GROUPS, **changed):
         "ports": [STORE_A, STORE_B, RELAY],
         "ssh_sources": [HOME],
     }
-    return ec2_network(groups, **{**given, **changed})
+    return ec2_network(list(groups) or GROUPS, **{**given, **changed})
 
 
 def rules(found, name):
