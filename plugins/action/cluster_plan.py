@@ -32,8 +32,14 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import (
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._clusters import ClusterError, deploy
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import write_services
+from ansible_collections.netfs.bench.plugins.plugin_utils._membership import (
+    MembershipError,
+    added,
+    changes_of,
+    removed,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, sentence, topology_of
 
 ENGINE_DIRECTORY = Path("/var/lib/docker")
@@ -55,27 +61,38 @@ class ActionModule(ActionBase):
                 "system": {"type": "str", "default": ""},
                 "directory": {"type": "path"},
                 "counts": {"type": "dict", "default": {}},
+                "added_to": {"type": "str", "default": ""},
+                "removed": {"type": "str", "default": ""},
                 "node_kind": {"type": "str", "required": True, "choices": ["docker", "ec2", "existing"]},
                 "engine": {"type": "dict", "default": {}},
                 "ssh_sources": {"type": "list", "elements": "str", "default": []},
                 "present": {"type": "list", "elements": "str", "default": []},
+                "quiet": {"type": "bool", "default": False},
             }
         )[1]
         try:
-            plan = planned(args)
-        except (TopologyError, ClusterError) as error:
+            plan, node = planned(args)
+        except (TopologyError, ClusterError, MembershipError, RunError) as error:
             raise AnsibleActionFail(str(error)) from error
         changed = bool(args["directory"]) and not self._task.check_mode and keep(Path(args["directory"]), plan)
-        # shown when it is planned, not again when it is kept
-        lines = [] if args["directory"] else describe(plan)
-        return {"changed": changed, "plan": plan, "lines": lines, "warnings": plan["warnings"]}
+        lines = [] if args["quiet"] else describe(plan)
+        return {"changed": changed, "plan": plan, "node": node, "lines": lines, "warnings": plan["warnings"]}
 
 
-def planned(args: Json) -> Json:
-    """The plan of a cluster; a TopologyError or a ClusterError when it cannot be made."""
+def planned(args: Json) -> tuple[Json, str]:
+    """The plan of a cluster and the node that was added or removed; an error of the files above when it cannot be."""
     catalog = Path(args["catalog"])
     path = path_of("topology", args["topology"], catalog / "topologies")
-    topology = topology_of(path.stem, read("topology", path), args["counts"])
+    data = read("topology", path)
+    changes = changes_of(present_plan(args["directory"]), path.stem)
+    topology = topology_of(path.stem, data, args["counts"], changes)
+    node = args["removed"]
+    if args["added_to"]:
+        changes, node = added(data["nodes"], changes, args["added_to"])
+    elif node:
+        changes = removed(topology, changes, node)
+    if node:
+        topology = topology_of(path.stem, data, args["counts"], changes)
     system = path_of("cluster", args["system"], catalog / "clusters") if args["system"] else None
     profile = read("cluster", system) if system else {}
     asked = profile.get("engine", {}) if isinstance(profile, dict) else {}
@@ -84,6 +101,8 @@ def planned(args: Json) -> Json:
         raise TopologyError(topology.name, faults)
     machine = this_machine() if args["node_kind"] == "docker" else None
     plan = plan_cluster(topology, demands, args["node_kind"], machine, args["present"]).record()
+    plan["changes"] = changes.record()
+    plan["sources"] = {"topology": source_of(args["topology"], path)}
     if system:
         deployment = deploy(
             system.stem,
@@ -94,7 +113,14 @@ def planned(args: Json) -> Json:
             ports_must_be_known=args["node_kind"] == "ec2",
         )
         plan["deployment"] = deployment.record()
-    return plan
+        plan["sources"]["system"] = source_of(args["system"], system)
+    return plan, node
+
+
+def present_plan(directory: str | None) -> Json:
+    """The plan that the directory of a cluster has; empty when it has none."""
+    path = Path(directory or "") / "plan.json"
+    return read_json(path) if directory and path.exists() else {}
 
 
 def keep(directory: Path, plan: Json) -> bool:
@@ -120,6 +146,11 @@ def path_of(kind: str, name: str, directory: Path) -> Path:
             f"{sentence(unknown(kind, name, known))} A file of your own is named by its path, NAME.yml."
         )
     return known[name]
+
+
+def source_of(name: str, path: Path) -> str:
+    """What names a file from every directory: its name in the catalog, or the whole path of one of a user's own."""
+    return name if name == path.stem else str(path.resolve())
 
 
 def read(kind: str, path: Path) -> t.Any:

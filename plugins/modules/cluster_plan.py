@@ -35,11 +35,25 @@ options:
     description:
       - Directory of the cluster on the controller, which is made where it is missing. The plan is written there, and
         into C(services) a file of tasks for each service, which is all that deploying reads.
+      - Nodes that were added to the topology and removed from it stay so, as the plan in this directory has them.
     type: path
   counts:
     description: "Other numbers of nodes than the topology's, by the name of its entry, such as C({storage-a: 4})."
     type: dict
     default: {}
+  added_to:
+    description:
+      - An inventory group that gets one node more, with the lowest number that is free. O(directory) keeps this for all
+        later plans of the topology.
+      - The group has a C(count) in the topology.
+    type: str
+    default: ""
+  removed:
+    description:
+      - A node that is no longer in the plan, by its name. O(directory) keeps this for all later plans of the topology.
+      - Refused for the conduit and for the only node of a group. Nothing is done to the node.
+    type: str
+    default: ""
   node_kind:
     description:
       - Who creates the nodes. For V(docker), memory, disk, processors and kernel of this machine are looked at.
@@ -79,6 +93,10 @@ options:
     type: list
     elements: str
     default: []
+  quiet:
+    description: Whether C(lines) are left out, for a plan that was shown before.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Plans the same, and writes nothing.
@@ -108,6 +126,14 @@ EXAMPLES = r"""
     catalog: playbooks
     node_kind: docker
     counts: {storage-a: 4}
+
+- name: Plan a cluster with one storage node more than it has
+  netfs.bench.cluster_plan:
+    topology: phase2
+    catalog: playbooks
+    node_kind: docker
+    directory: /var/lib/cluster
+    added_to: storage_a
 """
 
 RETURN = r"""
@@ -170,11 +196,22 @@ plan:
       description: Bytes of disk of all nodes together.
       type: int
       returned: always
+    changes:
+      description: The nodes that were C(added) to the topology and C(removed) from it, by name.
+      type: dict
+      returned: always
+      sample: {added: [storage-a-4], removed: []}
+    sources:
+      description: C(topology) and C(system) as they can be given again from any directory.
+      type: dict
+      returned: always
+      sample: {topology: phase2, system: cephfs}
     deployment:
       description:
         - What is deployed. C(system) is its name, C(services) what runs on which group (C(node)) with its role and its
           variables, in order, C(mounts) which group mounts the endpoint of which service, and C(ports) on which ports
           (C(port) to C(last), C(protocol)) a C(service) on a C(group) is reached by other nodes.
+        - C(spans_hosts) of a service says whether it is one service on all hosts of its group.
       type: dict
       returned: with O(system)
     warnings:
@@ -182,8 +219,13 @@ plan:
       type: list
       elements: str
       returned: always
+node:
+  description: Name of the node that was added or removed; empty where none was.
+  returned: success
+  type: str
+  sample: storage-a-4
 lines:
-  description: The plan as a person reads it. Empty with O(directory), which keeps a plan that was shown before.
+  description: The plan as a person reads it. Empty with O(quiet).
   returned: success
   type: list
   elements: str

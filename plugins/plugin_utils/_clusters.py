@@ -36,6 +36,7 @@ class Deployment:
 
     system: str
     services: list[Json]
+    """With ``spans_hosts``, whether it is one service on all hosts of its node."""
     mounts: list[Json]
     """The nodes of ``group`` mount the endpoint that ``service`` published on the first node of ``node``."""
     ports: list[Json]
@@ -103,4 +104,13 @@ def deploy(
     if unknown_ports and ports_must_be_known:
         raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(unknown_ports)}")
     mounts = [mount for mount in profile["mounts"] if mount["group"] in groups]
+    services = [
+        {**service, "spans_hosts": service["role"] in roles and spans_hosts(service["role"], roles[service["role"]])}
+        for service in services
+    ]
     return Deployment(system, services, mounts, ports)
+
+
+def spans_hosts(name: str, role: _deployment.Role) -> bool:
+    """Whether a role's service is one service on several hosts, which hosts join and leave."""
+    return f"{name}_hosts" in role.options

@@ -62,6 +62,33 @@ class TopologyError(Exception):
 
 
 @dataclasses.dataclass(frozen=True)
+class Changes:
+    """The nodes that a cluster got and lost since its topology was written, by name."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def with_node(self, name: str) -> Changes:
+        """The same with one node more."""
+        if name in self.removed:
+            return Changes(self.added, tuple(other for other in self.removed if other != name))
+        return Changes((*self.added, name), self.removed)
+
+    def without_node(self, name: str) -> Changes:
+        """The same with one node fewer."""
+        if name in self.added:
+            return Changes(tuple(other for other in self.added if other != name), self.removed)
+        return Changes(self.added, (*self.removed, name))
+
+    def record(self) -> Json:
+        """The changes as plain data."""
+        return {"added": list(self.added), "removed": list(self.removed)}
+
+
+UNCHANGED = Changes()
+
+
+@dataclasses.dataclass(frozen=True)
 class Wan:
     """What lies between the sites, each way; nothing of it where all is 0."""
 
@@ -257,17 +284,27 @@ def counted(nodes: list[Json], counts: t.Mapping[str, t.Any]) -> tuple[list[Json
     ], faults
 
 
-def names_of(node: Json) -> list[str]:
+def numbers_of(entry: str, count: int, changes: Changes) -> list[int]:
+    """The numbers of the nodes of an entry with a count: 1 to the count, and what changed since."""
+    added = (re.fullmatch(f"{re.escape(entry)}-([1-9][0-9]*)", name) for name in changes.added)
+    numbers = {*range(1, count + 1), *(int(found[1]) for found in added if found)}
+    return sorted(number for number in numbers if f"{entry}-{number}" not in changes.removed)
+
+
+def names_of(node: Json, changes: Changes) -> list[str]:
     """The names of the nodes of an entry: numbered where it has a count."""
-    return [f"{node['name']}-{number + 1}" for number in range(node["count"])] if "count" in node else [node["name"]]
+    if "count" not in node:
+        return [node["name"]] if node["name"] not in changes.removed else []
+    return [f"{node['name']}-{number}" for number in numbers_of(node["name"], node["count"], changes)]
 
 
-def topology_of(name: str, data: t.Any, counts: t.Mapping[str, t.Any]) -> Topology:
+def topology_of(name: str, data: t.Any, counts: t.Mapping[str, t.Any], changes: Changes = UNCHANGED) -> Topology:
     """Return the topology that a file describes, or raise a TopologyError with all that is wrong with the file.
 
     :param name: what it is called in messages.
     :param data: what stands in the file.
     :param counts: other numbers of nodes than the file's, by the name of the entry.
+    :param changes: nodes that were added to what the file describes, and removed from it.
     """
     faults = faults_of_data(data)
     if not faults and counts:
@@ -295,6 +332,6 @@ def topology_of(name: str, data: t.Any, counts: t.Mapping[str, t.Any]) -> Topolo
                 ec2=Ec2(**node["ec2"]) if "ec2" in node else None,
             )
             for node in data["nodes"]
-            for each in names_of(node)
+            for each in names_of(node, changes)
         ),
     )

@@ -168,3 +168,44 @@ def test_inotify_instances_that_are_taken_are_counted(tmp_path):
     (tmp_path / "18").mkdir()
     taken = 1 if (tmp_path / "17").stat().st_uid == 0 else 0
     assert cluster_plan.free_watchers(tmp_path) == 128 - taken
+
+
+def test_a_cluster_keeps_what_was_added_and_removed(tmp_path):
+    args = {"topology": "phase2", "system": "cephfs", "directory": str(tmp_path / "cluster")}
+    run(**args)
+    grown = run(**args, added_to="storage_a", check_mode=True)
+    assert (grown["changed"], grown["node"]) == (False, "storage-a-4")
+    assert run(**args, added_to="storage_a")["changed"]
+    again = run(**args)
+    assert (again["changed"], again["node"]) == (False, "")
+    assert again["plan"] == grown["plan"]
+    assert run(**args, removed="storage-a-2")["node"] == "storage-a-2"
+    assert run(**args)["plan"]["groups"]["storage_a"] == ["storage-a-1", "storage-a-3", "storage-a-4"]
+    assert run(**{**args, "topology": "mini"})["plan"]["groups"]["storage_a"] == ["storage-a-1"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ({"added_to": "storage_aa"}, r"Unknown group 'storage_aa'\. Did you mean 'storage_a'\?"),
+        ({"added_to": "conduit"}, r"Topology phase2 cannot be used\. conduit-1 and conduit-2 all join sites"),
+        ({"removed": "storage-c-1"}, r"Unknown node 'storage-c-1'\. Did you mean"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(args, said):
+    with pytest.raises(AnsibleActionFail, match=f"^{said}"):
+        run(**args)
+
+
+def test_a_plan_names_its_sources_from_everywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own(tmp_path, (CATALOG / "topologies/mini.yml").read_text(encoding="utf-8"))
+    assert run(topology="own.yml", system="cephfs")["plan"]["sources"] == {
+        "topology": str(tmp_path / "own.yml"),
+        "system": "cephfs",
+    }
+
+
+def test_a_service_on_several_hosts_is_told(tmp_path):
+    services = [run(system=name)["plan"]["deployment"]["services"][0] for name in ("cephfs", own(tmp_path, PROFILE))]
+    assert [service["spans_hosts"] for service in services] == [True, False]
