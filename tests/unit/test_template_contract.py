@@ -144,6 +144,7 @@ PLUGIN_DELETIONS = {
     "module_utils/_go.py": "the container it started to build in",
     "module_utils/_service_directories.py": "directories of a specification, never beyond their file system",
     "module_utils/_service_files.py": "files of a specification, and what it wrote beside them",
+    "modules/client_file.py": "the files that clients wrote for each other to read",
     "modules/client_mount.py": "the mount it was asked to remove, and the directory if it made that",
     "plugin_utils/_deployment.py": "files of services in the directory of a run, which it wrote",
     "plugin_utils/_meeting.py": "its own temporary directory",
