@@ -37,6 +37,9 @@ class Deployment:
     system: str
     services: list[Json]
     """With ``spans_hosts``, whether it is one service on all hosts of its node."""
+    together: list[list[str]]
+    """The same services, those in one list that are brought up at the same time: they are of one role, stand on
+    different nodes, and none needs another one. By their places, such as ``ceph@storage_a``."""
     mounts: list[Json]
     """The nodes of ``group`` mount the endpoint that ``service`` published on the first node of ``node``."""
     ports: list[Json]
@@ -79,7 +82,7 @@ def faults_of_mounts(profile: Json) -> list[str]:
 def deploy(
     system: str,
     profile: t.Any,
-    groups: t.Collection[str],
+    groups: t.Mapping[str, t.Collection[str]],
     roles: t.Mapping[str, _deployment.Role],
     *,
     ports_must_be_known: bool = False,
@@ -87,8 +90,8 @@ def deploy(
     """What is deployed on a cluster, or a ClusterError with everything that speaks against it.
 
     :param profile: what stands in a file of ``playbooks/clusters/``.
-    :param groups: the groups of the topology that have nodes. Mounts of other groups are left out: who has no node of
-        a kind has nothing to mount there.
+    :param groups: the names of the nodes of each group of the topology that has some. Mounts of other groups are left
+        out: who has no node of a kind has nothing to mount there.
     :param ports_must_be_known: whether a port that is a template is refused, because something has to let it through
         before it is rendered.
     """
@@ -108,7 +111,30 @@ def deploy(
         {**service, "spans_hosts": service["role"] in roles and spans_hosts(service["role"], roles[service["role"]])}
         for service in services
     ]
-    return Deployment(system, services, mounts, ports)
+    return Deployment(system, services, together(services, groups), mounts, ports)
+
+
+def together(services: list[Json], groups: t.Mapping[str, t.Collection[str]]) -> list[list[str]]:
+    """The places of services in the order in which they are brought up, those in one list at the same time."""
+    lists: list[list[Json]] = []
+    for service in services:
+        if lists and all(are_independent(other, service, groups) for other in lists[-1]):
+            lists[-1].append(service)
+        else:
+            lists.append([service])
+    return [[_deployment.place_of(service) for service in one] for one in lists]
+
+
+def are_independent(one: Json, other: Json, groups: t.Mapping[str, t.Collection[str]]) -> bool:
+    """Whether two services can be brought up by one run of their role: they share no host, and what one publishes the
+    other does not read."""
+    return (
+        one["role"] == other["role"]
+        and one["name"] == other["name"]
+        and not set(groups[one["node"]]) & set(groups[other["node"]])
+        and one["variables"].keys() == other["variables"].keys()
+        and "endpoints" not in str(other["variables"])
+    )
 
 
 def spans_hosts(name: str, role: _deployment.Role) -> bool:

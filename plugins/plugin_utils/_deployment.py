@@ -227,32 +227,49 @@ def is_open(value: t.Any) -> bool:
     return not value or "{{" in str(value)
 
 
-def tasks_of(service: Json) -> str:
-    """The file of tasks that runs an entry point of a service of a deployment.
+def tasks_of(services: list[Json]) -> str:
+    """The file of tasks that runs an entry point of a service of a deployment, or of several of one role, on different
+    nodes, at the same time.
 
     The variables stand at the include, so that they are seen inside the role and nowhere else.
     """
+    first, *others = services
+    places = [place_of(service) for service in services]
+    # sorted, as plan.json has them
+    variables = json.loads(json.dumps({service["node"]: service["variables"] for service in services}, sort_keys=True))
+    hosts = " or ".join(f"inventory_hostname in groups['{service['node']}']" for service in services)
+    if others:
+        own: Json = {
+            "deployed_node": f"{{{{ group_names | intersect({list(variables)}) | first }}}}",
+            "deployed_variables": variables,
+            **{name: f"{{{{ deployed_variables[deployed_node].{name} }}}}" for name in sorted(first["variables"])},
+        }
+    else:
+        own = variables[first["node"]]
     task = {
-        "name": f"Run the entry point of {service['name']}",
+        "name": f"Run the entry point of {first['name']}",
         "ansible.builtin.include_role": {
-            "name": f"netfs.bench.{service['role']}",
+            "name": f"netfs.bench.{first['role']}",
             "tasks_from": "{{ entry_point }}",
         },
-        "when": f"inventory_hostname in groups['{service['node']}']",
-        # sorted, as plan.json has them
-        "vars": json.loads(json.dumps(service["variables"], sort_keys=True)),
+        "when": hosts,
+        "vars": own,
     }
+    wanting = list(dict.fromkeys(system for service in services for system in service["systems"]))
+    standing = " and ".join(f"Service {place}".replace("@", " on node ") for place in places)
     head = (
-        f"# Service {service['name']} on node {service['node']}, as {', '.join(service['systems'])} of this run "
-        f"want{'s' if len(service['systems']) == 1 else ''} it.\n"
+        f"# {standing}, as {', '.join(wanting)} of this run want{'s' if len(wanting) == 1 else ''} it.\n"
         "# Generated from plan.json: a resumed run deploys the same again.\n"
     )
     return head + str(yaml_dump([task], sort_keys=False, allow_unicode=True, width=110))
 
 
 def write_services(run: Path, deployment: Json) -> bool:
-    """Write a file of tasks for every service into the directory of a run; return whether that changed anything."""
-    texts = {f"{place_of(service)}.yml": tasks_of(service) for service in deployment["services"]}
+    """Write a file of tasks for every service into the directory of a run, and one for services that are brought up
+    together; return whether that changed anything."""
+    services = {place_of(service): service for service in deployment["services"]}
+    lists = [[place] for place in services] + [places for places in deployment.get("together", []) if places[1:]]
+    texts = {f"{'+'.join(places)}.yml": tasks_of([services[place] for place in places]) for places in lists}
     folder = run / "services"
     present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.yml")}
     for name in present.keys() - texts.keys():

@@ -9,7 +9,13 @@ import pytest
 from ansible_collections.netfs.bench.plugins.plugin_utils._clusters import ClusterError, deploy
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 
-GROUPS = ("storage_a", "storage_b", "conduit", "client_fuse")
+GROUPS = {
+    "storage": ["storage-a-1", "storage-b-1"],
+    "storage_a": ["storage-a-1"],
+    "storage_b": ["storage-b-1"],
+    "conduit": ["conduit-1"],
+    "client_fuse": ["fuse-client"],
+}
 FIRST = {"role": "first", "node": "storage_a", "variables": {"first_port": 1}}
 OTHER = {"role": "first", "node": "storage_b"}
 MOUNT = {"group": "client_fuse", "node": "storage_a", "service": "first", "protocol": "fuse", "directory": "/mnt/a"}
@@ -61,3 +67,29 @@ def test_a_port_that_is_a_template_is_refused_only_where_it_must_be_known():
     assert deploy("one", unclear, GROUPS, roles).ports == []
     with pytest.raises(ClusterError, match=r"^Cluster one cannot be deployed\. 'first_port' of first on storage_a"):
         deploy("one", unclear, GROUPS, roles, ports_must_be_known=True)
+
+
+PORTED = {"role": "first", "node": "storage_b", "variables": {"first_port": 2}}
+
+
+@pytest.mark.parametrize(
+    ("services", "wanted"),
+    [
+        ([FIRST, PORTED], [["first@storage_a", "first@storage_b"]]),
+        ([FIRST, PORTED, {**PORTED, "node": "conduit"}], [["first@storage_a", "first@storage_b", "first@conduit"]]),
+        ([FIRST, OTHER], [["first@storage_a"], ["first@storage_b"]]),
+        ([FIRST, {**PORTED, "role": "second"}], [["first@storage_a"], ["second@storage_b"]]),
+        ([FIRST, {**PORTED, "name": "again"}], [["first@storage_a"], ["again@storage_b"]]),
+        ([FIRST, {**PORTED, "node": "storage"}], [["first@storage_a"], ["first@storage"]]),
+        (
+            [FIRST, {"role": "second", "node": "conduit"}, PORTED],
+            [["first@storage_a"], ["second@conduit"], ["first@storage_b"]],
+        ),
+        (
+            [FIRST, {**PORTED, "variables": {"first_port": "{{ endpoints.storage_a.first.port }}"}}],
+            [["first@storage_a"], ["first@storage_b"]],
+        ),
+    ],
+)
+def test_services_that_need_nothing_of_each_other_are_brought_up_together(services, wanted):
+    assert deploy("one", profile(services=services), GROUPS, {}).together == wanted

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import (
     ConflictError,
@@ -174,10 +176,17 @@ def test_secrets_that_a_profile_says_are_found(variables, found):
     assert secrets_of(variables, OPTIONS) == found
 
 
+def trusted(value):
+    """A value whose texts are templates, as Ansible reads them from a file."""
+    if isinstance(value, dict):
+        return {name: trusted(part) for name, part in value.items()}
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
 def test_the_tasks_of_a_service_hold_its_variables_as_they_were(tmp_path):
     variables = {"mode": "0755", "yes": "yes", "url": "{{ endpoints.store.store.url }}/é", "none": None, "list": [1]}
     service = {"name": "s", "role": "store", "node": "n", "systems": ["a", "b"], "variables": variables}
-    text = tasks_of(service)
+    text = tasks_of([service])
     (task,) = yaml.safe_load(text)
     assert task["vars"] == variables
     assert task["ansible.builtin.include_role"] == {"name": "netfs.bench.store", "tasks_from": "{{ entry_point }}"}
@@ -187,3 +196,24 @@ def test_the_tasks_of_a_service_hold_its_variables_as_they_were(tmp_path):
     assert not write_services(tmp_path, {"services": [service]})
     assert write_services(tmp_path, {"services": [{**service, "name": "other"}]})
     assert [path.name for path in (tmp_path / "services").iterdir()] == ["other@n.yml"]
+
+
+def test_services_that_are_brought_up_together_have_the_variables_of_their_own_node(tmp_path):
+    one = {"name": "s", "role": "store", "node": "n_a", "systems": ["a"], "variables": {"size": 1, "hosts": "{{ x }}"}}
+    other = {**one, "node": "n_b", "variables": {"size": 2, "hosts": "{{ y }}"}}
+    deployment = {"services": [one, other], "together": [["s@n_a", "s@n_b"]]}
+    assert write_services(tmp_path, deployment)
+    assert not write_services(tmp_path, deployment)
+    folder = tmp_path / "services"
+    assert sorted(path.name for path in folder.iterdir()) == ["s@n_a+s@n_b.yml", "s@n_a.yml", "s@n_b.yml"]
+    text = (folder / "s@n_a+s@n_b.yml").read_text(encoding="utf-8")
+    assert text.startswith("# Service s on node n_a and Service s on node n_b, as a of this run wants it.\n")
+    (task,) = yaml.safe_load(text)
+    assert task["when"] == "inventory_hostname in groups['n_a'] or inventory_hostname in groups['n_b']"
+    assert task["vars"]["deployed_variables"] == {"n_a": one["variables"], "n_b": other["variables"]}
+    variables = {**task["vars"], "x": [1], "y": [2]}
+    for group, wanted in (("n_a", {"size": 1, "hosts": [1]}), ("n_b", {"size": 2, "hosts": [2]})):
+        templar = Templar(loader=DataLoader(), variables=trusted({**variables, "group_names": ["n", group]}))
+        assert {name: templar.template(trust_as_template(f"{{{{ {name} }}}}")) for name in wanted} == wanted
+    assert write_services(tmp_path, {**deployment, "together": [["s@n_a"], ["s@n_b"]]})
+    assert sorted(path.name for path in folder.iterdir()) == ["s@n_a.yml", "s@n_b.yml"]
