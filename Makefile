@@ -3,12 +3,12 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy cluster cluster-status system test changed lint unit contract role ansible docs site requirements clean
+.PHONY: help setup setup-test bench plan nodes report destroy cluster cluster-status cluster-validate cluster-logs cluster-ssh cluster-add cluster-remove cluster-down system test changed lint unit contract role ansible docs site requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of what runs a playbook goes to Ansible.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo 'Examples:'
 	@echo '  make bench                               measure Ganesha for some minutes'
@@ -33,7 +33,7 @@ nodes: setup ## Make the nodes that bench would use, and leave them
 report: setup ## Report on a run again: run=NAME
 	@.venv/bin/python tools/play.py playbooks/report.yml
 
-destroy: setup ## Remove the nodes, their networks and volumes; results stay
+destroy: setup ## Remove the nodes, their networks and volumes; results stay. Asks where there is a cluster
 	@.venv/bin/python tools/play.py playbooks/destroy.yml
 
 cluster: setup ## Bring up a cluster at two sites: system=cephfs topology=phase2 unless given
@@ -41,6 +41,24 @@ cluster: setup ## Bring up a cluster at two sites: system=cephfs topology=phase2
 
 cluster-status: setup ## Check the cluster: its services, and every mount
 	@.venv/bin/python tools/play.py playbooks/cluster_status.yml
+
+cluster-validate: setup ## Write and read through every mount of the cluster, byte for byte
+	@.venv/bin/python tools/play.py playbooks/cluster_validate.yml
+
+cluster-logs: setup ## Fetch the logs of the cluster into results/cluster-logs: node=NAME service=NAME since=-1h
+	@.venv/bin/python tools/play.py playbooks/cluster_logs.yml
+
+cluster-ssh: setup ## Log in to a node of the cluster: node=NAME; command='uptime' runs that and comes back
+	@.venv/bin/python tools/ssh.py '$(subst ','\'',$(node))' '$(subst ','\'',$(command))'
+
+cluster-add: setup ## Add a node to a group of the cluster: group=storage_a
+	@.venv/bin/python tools/play.py playbooks/cluster_add.yml
+
+cluster-remove: setup ## Remove a node from the cluster, its data kept on others: node=NAME
+	@.venv/bin/python tools/play.py playbooks/cluster_remove.yml
+
+cluster-down: setup ## Stop the nodes of the cluster; make cluster starts them again, with their data
+	@.venv/bin/python tools/play.py playbooks/cluster_down.yml
 
 system: setup ## Write a new system, role and profile, to begin with: name=NAME
 	@.venv/bin/python tools/system.py '$(or $(name),$(error Which name? make system name=nas))'

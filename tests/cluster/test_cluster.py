@@ -42,9 +42,13 @@ else:
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
     """The nodes go away with the module, as do those that a broken off test left."""
-    INSTALLATION.play("playbooks/destroy.yml")
+    destroy()
     yield
-    INSTALLATION.play("playbooks/destroy.yml")
+    destroy()
+
+
+def destroy():
+    return INSTALLATION.play("playbooks/destroy.yml", f"confirm={INSTALLATION.name}")
 
 
 def up():
@@ -94,6 +98,6 @@ def test_a_second_run_changes_nothing(record_property):
 
 
 def test_the_nodes_go_with_all_that_belongs_to_them():
-    code, output = INSTALLATION.play("playbooks/destroy.yml")
+    code, output = destroy()
     assert code == 0, output
     assert INSTALLATION.left() == []

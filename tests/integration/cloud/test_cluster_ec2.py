@@ -149,7 +149,7 @@ def test_ten_nodes_come_stay_are_replaced_and_go(cluster, ec2, live, settings):
     assert now["storage-b-2"]["tags"]["generation"] == "2"
     assert [name for name in TEN if now[name]["InstanceId"] != made[name]["InstanceId"]] == ["storage-b-2"]
 
-    code, _changes, said = cluster("playbooks/destroy.yml")
+    code, _changes, said = cluster("playbooks/destroy.yml", confirm="mine")
     assert code == 0, said
     assert live() == {}
     assert ec2.describe_security_groups(**OURS)["SecurityGroups"] == []
