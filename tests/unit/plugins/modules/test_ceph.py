@@ -18,14 +18,18 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.netfs.bench.plugins.module_utils import _ceph
+from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
+from ansible_collections.netfs.bench.plugins.module_utils._service_info import Answer
 from ansible_collections.netfs.bench.plugins.modules import (
     ceph_cluster_info,
     ceph_daemon,
     ceph_directory,
     ceph_filesystem,
+    ceph_filesystem_settings,
     ceph_host_info,
     ceph_identity,
     ceph_key,
+    ceph_mirroring,
     ceph_settings,
 )
 
@@ -409,3 +413,96 @@ def test_what_does_not_serve_is_a_failure(
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "cephfs", None)
     assert "python3-cephfs" in play(ceph_directory, capsys, filesystem="fs", path="/")["msg"]
+
+
+# Mirroring
+
+DUMPED: dict[str, Any] = {"filesystems": [{"mdsmap": {"fs_name": "fs", "session_autoclose": 300}, "id": 1}]}
+REMOTE = {"client_name": "client.far", "cluster_name": "target", "fs_name": "fs"}
+MIRRORED = {"filesystems": [{**DUMPED["filesystems"][0], "mirror_info": {"peers": {"U": {"remote": REMOTE}}}}]}
+MIRROR = {
+    "filesystem": "fs",
+    "peer": {"client": "client.far", "cluster": "target", "filesystem": "fs"},
+    "directories": ["/data"],
+    "seconds": 0,
+}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_directory_is_mirrored(programs: Programs, capsys: pytest.CaptureFixture[str], check: bool) -> None:
+    programs.says("ceph fs dump", DUMPED)
+    programs.says("ceph mgr module ls", {"enabled_modules": []})
+    result = play(ceph_mirroring, capsys, check=check, **MIRROR)
+    assert result["changed"] is True
+    made = [" ".join(["ceph", *words]) for words in result["commands"]]
+    assert made == [
+        "ceph mgr module enable mirroring",
+        "ceph fs snapshot mirror enable fs",
+        f"ceph fs mirror peer_add fs {made[2].split()[5]} client.far@target fs",
+        "ceph fs snapshot mirror add fs /data",
+    ]
+    assert result["diff"]["after"].splitlines() == made
+    assert programs.asked()[2:] == ([] if check else made)
+
+
+@pytest.mark.parametrize("state, wanting", [("mapped", []), ("unmapping", ["ceph fs snapshot mirror add fs /data"])])
+def test_directory_that_is_mirrored_is_left_alone(
+    programs: Programs, capsys: pytest.CaptureFixture[str], state: str, wanting: list[str]
+) -> None:
+    programs.says("ceph fs dump", MIRRORED)
+    programs.says("ceph mgr module ls", {"enabled_modules": ["mirroring"]})
+    programs.says("ceph fs snapshot mirror dirmap fs /data", {"state": state})
+    result = play(ceph_mirroring, capsys, **MIRROR)
+    assert (result["changed"], programs.asked()[3:]) == (bool(wanting), wanting)
+
+
+def test_directory_is_mirrored_no_more(programs: Programs, capsys: pytest.CaptureFixture[str]) -> None:
+    programs.says("ceph fs dump", MIRRORED)
+    programs.says("ceph mgr module ls", {"enabled_modules": ["mirroring"]})
+    programs.says("ceph fs snapshot mirror dirmap fs /data", {"state": "mapped"})
+    play(ceph_mirroring, capsys, state="absent", **MIRROR)
+    assert [words for words in programs.asked()[3:] if "dirmap" not in words] == [
+        "ceph fs snapshot mirror remove fs /data",
+        "ceph fs mirror peer_remove fs U",
+        "ceph fs snapshot mirror disable fs",
+        "ceph mgr module disable mirroring",
+    ]
+
+
+def test_a_manager_that_does_not_know_is_no_answer(programs: Programs, capsys: pytest.CaptureFixture[str]) -> None:
+    programs.says("ceph fs dump", MIRRORED)
+    programs.says("ceph mgr module ls", {"enabled_modules": ["mirroring"]})
+    result = play(ceph_mirroring, capsys, **MIRROR)
+    assert result["msg"] == "The cluster does not say whether /data is mirrored."
+
+
+@pytest.mark.parametrize(
+    "codes, words, accepted, ends",
+    [
+        ([22, 22, 0], ["fs", "snapshot", "mirror", "enable", "fs"], [], 0),
+        ([11, 17], ["fs", "snapshot", "mirror", "add", "fs", "/data"], [17], 17),
+        ([22] * 5, ["fs", "snapshot", "mirror", "enable", "fs"], [], None),
+    ],
+)
+def test_managers_learn_what_monitors_know(
+    monkeypatch: pytest.MonkeyPatch, codes: list[int], words: list[str], accepted: list[int], ends: int | None
+) -> None:
+    answers, now = iter(codes), [0.0]
+    monkeypatch.setattr(ceph_mirroring.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(ceph_mirroring.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    managers = ceph_mirroring.Managers(_ceph.Ceph(lambda _argv, _seconds: Answer(next(answers), "", "no")), 3)
+    if ends is None:
+        with pytest.raises(FailureError, match="'ceph fs snapshot mirror enable fs' failed: no"):
+            managers.answer(words, *accepted)
+    else:
+        assert managers.answer(words, *accepted).rc == ends
+
+
+@pytest.mark.parametrize("seconds, changed", [(300, False), (7200, True)])
+def test_settings_of_a_filesystem(
+    programs: Programs, capsys: pytest.CaptureFixture[str], seconds: int, changed: bool
+) -> None:
+    programs.says("ceph fs dump", DUMPED)
+    result = play(ceph_filesystem_settings, capsys, name="fs", settings={"session_autoclose": seconds})
+    assert result["changed"] is changed
+    assert programs.asked()[1:] == (["ceph fs set fs session_autoclose 7200"] if changed else [])
