@@ -228,7 +228,8 @@ def spans_hosts(root: Path, role: str) -> bool:
     """Return whether a role's service is one service on several hosts."""
     described = load(root / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
     options = described["main"].get("options", {})
-    return f"{role}_hosts" in options or any(entry in described for entry in CLUSTER_ENTRY_POINTS)
+    # a service of one host may say how it is, too
+    return f"{role}_hosts" in options or any(entry in described for entry in CLUSTER_ENTRY_POINTS if entry != "health")
 
 
 def grows_and_shrinks(root: Path, role: str) -> Iterator[str]:
@@ -242,7 +243,12 @@ def grows_and_shrinks(root: Path, role: str) -> Iterator[str]:
     for entry in CLUSTER_ENTRY_POINTS:
         if entry not in described:
             yield f"{role}: spans hosts and has no entry point {entry}"
-    if "health" not in called(root / "roles" / role, "health.yml"):
+
+
+def publishes_its_health(root: Path, role: str) -> Iterator[str]:
+    """An entry point health says what it found as all others do."""
+    described = load(root / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
+    if "health" in described and "health" not in called(root / "roles" / role, "health.yml"):
         yield f"{role}: entry point health does not publish with that of role service"
 
 
@@ -256,6 +262,7 @@ SERVER_RULES: list[Rule] = [
     lists_its_ports,
     leaves_the_life_cycle_to_service,
     grows_and_shrinks,
+    publishes_its_health,
 ]
 ROLE_RULES: list[Rule] = [names_its_tasks_and_modules, checks_its_arguments_first, names_no_group]
 
@@ -412,7 +419,8 @@ SPEC = "roles/ceph/meta/argument_specs.yml"
 )
 def test_broken_role_of_a_cluster_is_found(tmp_path: Path, breakage: Callable[[Path], None], message: str) -> None:
     shutil.copytree(ROOT / "roles/ceph", tmp_path / "roles/ceph")
-    assert list(grows_and_shrinks(tmp_path, "ceph")) == []
+    rules = (grows_and_shrinks, publishes_its_health)
+    assert [line for rule in rules for line in rule(tmp_path, "ceph")] == []
     breakage(tmp_path)
-    found = list(grows_and_shrinks(tmp_path, "ceph"))
+    found = [line for rule in rules for line in rule(tmp_path, "ceph")]
     assert any(message in line for line in found), found
