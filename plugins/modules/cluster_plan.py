@@ -211,6 +211,7 @@ plan:
         - What is deployed. C(system) is its name, C(services) what runs on which group (C(node)) with its role and its
           variables, in order, C(mounts) which group mounts the endpoint of which service, and C(ports) on which ports
           (C(port) to C(last), C(protocol)) a C(service) on a C(group) is reached by other nodes.
+        - With C(replica_of) a mount only reads what clients of that node wrote.
         - C(together) has the same services as C(NAME@GROUP), those in one list that are brought up at the same time.
         - C(spans_hosts) of a service says whether it is one service on all hosts of its group.
       type: dict

@@ -23,7 +23,9 @@ MOUNT_KEYS: dict[str, type] = {
     "service": str,
     "protocol": str,
     "directory": str,
+    "replica_of": str,
 }
+MOUNT_REQUIRED = ("group", "node", "service", "protocol", "directory")
 
 
 class ClusterError(Exception):
@@ -41,7 +43,8 @@ class Deployment:
     """The same services, those in one list that are brought up at the same time: they are of one role, stand on
     different nodes, and none needs another one. By their places, such as ``ceph@storage_a``."""
     mounts: list[Json]
-    """The nodes of ``group`` mount the endpoint that ``service`` published on the first node of ``node``."""
+    """The nodes of ``group`` mount the endpoint that ``service`` published on the first node of ``node``. With
+    ``replica_of`` they only read: what clients of that node write arrives there, later."""
     ports: list[Json]
     """On which ports the nodes of which ``group`` are reached by others."""
 
@@ -58,7 +61,7 @@ def faults_of(profile: t.Any) -> list[str]:
     for number, service in enumerate(profile["services"], 1):
         faults += faults_of_keys(service, SERVICE_KEYS, ("role", "node"), f"service {number}")
     for number, mount in enumerate(profile["mounts"], 1):
-        faults += faults_of_keys(mount, MOUNT_KEYS, MOUNT_KEYS, f"mount {number}")
+        faults += faults_of_keys(mount, MOUNT_KEYS, MOUNT_REQUIRED, f"mount {number}")
     return [sentence(fault) for fault in faults]
 
 
@@ -73,10 +76,15 @@ def faults_of_groups(profile: Json, groups: t.Collection[str]) -> list[str]:
 
 
 def faults_of_mounts(profile: Json) -> list[str]:
-    """Which mounts name an endpoint that nothing publishes."""
+    """Which mounts name an endpoint that nothing publishes, or are replicas of what nobody mounts."""
     places = [_deployment.place_of(service) for service in _deployment.named(profile)["services"]]
     wanted = [_deployment.place_of({"name": mount["service"], "node": mount["node"]}) for mount in profile["mounts"]]
-    return [sentence(unknown("service of a mount", place, places)) for place in wanted if place not in places]
+    written = [mount["node"] for mount in profile["mounts"] if "replica_of" not in mount]
+    copied = [mount["replica_of"] for mount in profile["mounts"] if "replica_of" in mount]
+    return [
+        *(sentence(unknown("service of a mount", place, places)) for place in wanted if place not in places),
+        *(sentence(unknown("node in replica_of", node, written)) for node in copied if node not in written),
+    ]
 
 
 def deploy(

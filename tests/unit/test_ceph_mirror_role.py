@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rendering import ROLES, rendered
 
 
@@ -122,6 +123,9 @@ def test_percentile(values: list[float], part: float, found: float | None) -> No
         (NOW - 121, 0, 0.0, True),
         (NOW - 119, 0, 0.0, False),
         (NOW - 10, 0, NOW - 500, False),  # a partition has just ended
+        (NOW - 44, 0, NOW - 500, False),
+        (NOW - 46, 0, NOW - 500, True),
+        (NOW - 46, 1, NOW - 500, False),
         (None, 0, NOW - 500, False),  # it goes on
         (NOW - 900, 1, NOW - 121, False),
         (NOW - 900, 1, NOW - 241, True),
@@ -536,6 +540,20 @@ KNOWN = {
 
 def of(template: str) -> Any:
     return rendered(template, "ceph_mirror", **KNOWN)
+
+
+NAMES = next(
+    task["ansible.builtin.assert"]["that"]
+    for task in yaml.safe_load((ROLES / "ceph_mirror/tasks/refuse.yml").read_text(encoding="utf-8"))
+    if task["name"] == "Check the directories and the clusters"
+)
+
+
+@pytest.mark.parametrize("directory", ["data", "/", "/data/", "/data/../x", "/da ta", "/data;x"])
+def test_directory_that_cannot_be_mirrored(directory: str) -> None:
+    assert rendered(f"{{{{ {NAMES[0]} }}}}", "ceph_mirror", **KNOWN) is True
+    with pytest.raises(Exception, match="a directory is absolute"):
+        rendered(f"{{{{ {NAMES[0]} }}}}", "ceph_mirror", **{**KNOWN, "ceph_mirror_directories": [directory]})
 
 
 def test_each_key_has_the_least_rights() -> None:

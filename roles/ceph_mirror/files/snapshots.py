@@ -55,6 +55,9 @@ SILENT_SECONDS = 15.0  # after which a status that nobody writes is worth nothin
 # Snapshots that may wait for the target. The mirror takes one after the other, and fails at one that was removed: it
 # would never get further if it were slower than they are made.
 WAITING = 5
+# That a mirror may need to go on when a cluster answers again; it takes about twenty. A target that threw it out,
+# because somebody read what it was writing when it fell silent, does not let it in again.
+RESUME_SECONDS = 45.0
 RESTARTS = 5  # without anything arriving, after which another one would not help either
 KEPT_LAGS = 1000
 BUCKETS = (0.5, 1, 2, 3, 5, 10, 20, 60, 120, 300, 600, 1800, 3600)
@@ -170,7 +173,8 @@ class Directory:
 class Watchdog:
     """When the mirror is restarted: when nothing has arrived for the limit, then for twice as long, and so on.
 
-    One that is behind and brings what is missing is left alone, however old that is.
+    After a partition it has less time, once. One that is behind and brings what is missing is left alone, however old
+    that is.
     """
 
     limit: float
@@ -191,6 +195,8 @@ class Watchdog:
         if ready is None or self.given_up:
             return False
         patience = self.limit * float(2**self.fruitless)
+        if not self.fruitless and 0 < self.last < ready:
+            patience = min(patience, RESUME_SECONDS)
         return now - max(ready, self.last) > patience
 
     def restarted(self, now: float) -> None:

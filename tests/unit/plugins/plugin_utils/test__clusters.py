@@ -20,6 +20,7 @@ FIRST = {"role": "first", "node": "storage_a", "variables": {"first_port": 1}}
 OTHER = {"role": "first", "node": "storage_b"}
 MOUNT = {"group": "client_fuse", "node": "storage_a", "service": "first", "protocol": "fuse", "directory": "/mnt/a"}
 NFS = {**MOUNT, "group": "client_nfs", "protocol": "nfs4.2"}
+REPLICA = {**MOUNT, "group": "storage_b", "node": "storage_b", "directory": "/mnt/b", "replica_of": "storage_a"}
 
 
 def profile(**changed):
@@ -40,6 +41,10 @@ def test_who_has_no_client_of_a_kind_mounts_nothing_there():
     assert deploy("one", profile(mounts=[MOUNT, NFS]), GROUPS, {}).mounts == [MOUNT]
 
 
+def test_a_replica_of_what_others_mount_is_mounted_too():
+    assert deploy("one", profile(mounts=[MOUNT, REPLICA]), GROUPS, {}).mounts == [MOUNT, REPLICA]
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -48,6 +53,8 @@ def test_who_has_no_client_of_a_kind_mounts_nothing_there():
         ({"services": [{**FIRST, "node": "storage_c"}]}, "first needs nodes in group 'storage_c'"),
         ({"mounts": [{**MOUNT, "service": "frist"}]}, "Unknown service of a mount 'frist@storage_a'. Did you mean"),
         ({"mounts": [{"group": "client_fuse"}]}, "Mount 1 has no key 'node'"),
+        ({"mounts": [REPLICA]}, "Unknown node in replica_of 'storage_a'"),
+        ({"mounts": [MOUNT, {**REPLICA, "replica_of": "storage"}]}, "Unknown node in replica_of 'storage'"),
     ],
 )
 def test_a_profile_that_cannot_be_deployed_is_refused(changed, said):
