@@ -19,6 +19,15 @@ from pathlib import Path
 from typing import Any
 
 
+def plain(value: Any) -> Any:
+    """Return a value of ansible-inventory without its notes on what may be a template."""
+    if isinstance(value, dict) and "__ansible_unsafe" in value:
+        return value["__ansible_unsafe"]
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, list) else value
+
+
 def hosts(listed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the variables of every host by the name of its node, from what ansible-inventory --list says."""
     variables: dict[str, dict[str, Any]] = listed.get("_meta", {}).get("hostvars", {})
@@ -66,7 +75,7 @@ def main() -> None:
     )
     if listed.returncode:
         sys.exit(listed.returncode)  # it has said why
-    words = arguments(chosen(node, hosts(json.loads(listed.stdout))), command)
+    words = arguments(chosen(node, hosts(plain(json.loads(listed.stdout)))), command)
     os.execvp(words[0], words)
 
 

@@ -20,7 +20,13 @@ NODE = {"node_name": "storage-a-1", "ansible_host": "198.18.7.5", "ansible_user"
 LISTED = {
     "_meta": {
         "hostvars": {
-            "nb-storage-a-1": {**NODE, "ansible_ssh_common_args": OPTIONS},
+            "nb-storage-a-1": {
+                **NODE,
+                # as ansible-inventory shows what a plugin read from elsewhere
+                "node_name": {"__ansible_unsafe": "storage-a-1"},
+                "ansible_ssh_common_args": OPTIONS,
+                "node_sites": [{"__ansible_unsafe": "a"}],
+            },
             "nb-fuse-client": {**NODE, "node_name": "fuse-client", "node_running": False},
             "nas": {"ansible_port": 2222, "ansible_ssh_private_key_file": "/k"},
         }
