@@ -45,7 +45,7 @@ cluster-status: setup ## Check the cluster: its services, and every mount
 cluster-validate: setup ## Write and read through every mount of the cluster, byte for byte
 	@.venv/bin/python tools/play.py playbooks/cluster_validate.yml
 
-cluster-logs: setup ## Fetch the logs of the cluster into results/cluster-logs: node=NAME service=NAME since=-1h
+cluster-logs: setup ## Fetch the logs of the cluster into results/cluster-logs: node=NAME service_name=NAME since=-1h
 	@.venv/bin/python tools/play.py playbooks/cluster_logs.yml
 
 cluster-ssh: setup ## Log in to a node of the cluster: node=NAME; command='uptime' runs that and comes back

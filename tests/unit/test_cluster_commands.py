@@ -103,7 +103,7 @@ def test_nodes_that_are_stopped(controller: Controller) -> None:
     ("command", "variables", "said"),
     [
         ("logs", {"node": "storage-a-11"}, "Unknown node 'storage-a-11'. Did you mean 'storage-a-1'?"),
-        ("logs", {"service": "cehp"}, "Unknown service 'cehp'. Did you mean 'ceph'? Known: ceph."),
+        ("logs", {"service_name": "cehp"}, "Unknown service 'cehp'. Did you mean 'ceph'? Known: ceph, ceph-mirror."),
         ("add", {}, "Which group gets a node more? Name it with group=storage_a."),
         ("add", {"group": "storage_aa"}, "Unknown group 'storage_aa'. Did you mean 'storage_a'?"),
         ("add", {"group": "client_fuse"}, "Group client_fuse is the single node fuse-client: give its entry a 'count'"),

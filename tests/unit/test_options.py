@@ -133,3 +133,11 @@ def test_no_fact_has_a_name_that_is_data() -> None:
     for path in [*PLAYS, *(ROOT / "roles").rglob("tasks/*.yml")]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"set_fact:(\s*\{|\n\s+)\s*\"?\{\{", text), path
+
+
+def test_no_loop_hides_an_option() -> None:
+    """Options are read at every task, for its time limit: a variable of a loop would pass for what the user gave."""
+    files = [path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml")]
+    names = {name for path in files for name in re.findall(r"loop_var: (\w+)", path.read_text(encoding="utf-8"))}
+    assert len(names) > 5
+    assert names & set(OPTIONS) == set()
