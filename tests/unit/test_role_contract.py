@@ -248,7 +248,7 @@ def grows_and_shrinks(root: Path, role: str) -> Iterator[str]:
 def publishes_its_health(root: Path, role: str) -> Iterator[str]:
     """An entry point health says what it found as all others do."""
     described = load(root / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
-    if "health" in described and "health" not in called(root / "roles" / role, "health.yml"):
+    if "health" in described and not {"health", "health_of_host"} & set(called(root / "roles" / role, "health.yml")):
         yield f"{role}: entry point health does not publish with that of role service"
 
 
@@ -360,9 +360,19 @@ BREAKAGES = [
         "entry point stop calls ['start']",
     ),
     (
+        publishes_its_health,
+        replace(f"{ROLE}/tasks/health.yml", "tasks_from: health_of_host", "tasks_from: facts"),
+        "entry point health does not publish",
+    ),
+    (
         names_its_tasks_and_modules,
         replace(f"{ROLE}/tasks/access.yml", "ansible.builtin.command:", "command:"),
         "uses command without the name of its collection",
+    ),
+    (
+        grows_and_shrinks,
+        replace(f"{ROLE}/tasks/health.yml", "tasks_from: health_of_host", "tasks_from: facts"),
+        "entry point health does not ask with",
     ),
     (
         names_its_tasks_and_modules,
