@@ -40,6 +40,8 @@ KEYS = {
     "fsal": "",
     "name": "",
 }
+# What a key of an export says about a directory of the host
+DIRECTORY_KEYS = ("owner", "group", "mode", "fsal_options")
 
 
 def to_ganesha_conf(value: object, variable: str = "", form: str = "string") -> str:
@@ -112,11 +114,15 @@ def ganesha_table(exports: Sequence[Mapping[str, Any]], variable: str = "ganesha
     """Return what each export lets its clients do: `path`, `pseudo`, `access` of everybody, `squash` and `clients`.
 
     `clients` maps each client to its access. `node` says whether the node itself has to be added, so that a probe on it
-    can prove the export. Raises RefusedValueError for what ganesha.conf cannot hold.
+    can prove the export. `ceph_client` is the client of CephFS that reaches the path there; empty where the path is a
+    directory of the host. Raises RefusedValueError for what ganesha.conf cannot hold.
     """
     entries: list[dict[str, Any]] = []
     for export in exports:
         path = export_path(export["path"], f"{variable}.path", named="pseudo" not in export)
+        ceph_client = export.get("ceph_client", "")
+        for key in [key for key in DIRECTORY_KEYS if ceph_client and key in export]:
+            refuse(export[key], f"{path} is in CephFS, and not a directory of this host", f"{variable}.{key}")
         pseudo = export_path(export.get("pseudo", path), f"{variable}.pseudo")
         if pseudo in [entry["pseudo"] for entry in entries]:
             refuse(pseudo, "two exports have this pseudo path; set another pseudo", f"{variable}.pseudo")
@@ -135,6 +141,7 @@ def ganesha_table(exports: Sequence[Mapping[str, Any]], variable: str = "ganesha
                 "access": access if everybody else "none",
                 "clients": {} if everybody else dict.fromkeys([*clients, *([NODE] if node else [])], access),
                 "node": node,
+                "ceph_client": ceph_client,
             }
         )
     return entries

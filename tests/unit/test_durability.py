@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from rendering import rendered
 
+IN_CEPH = {"path": "/x", "ceph_client": "nas"}
+CEPH = {"durability": "remote-durable"}
 BUCKET = {"juicefs_storage": "s3", "juicefs_meta_url": "postgres://db/juicefs"}
 
 
@@ -21,6 +23,9 @@ BUCKET = {"juicefs_storage": "s3", "juicefs_meta_url": "postgres://db/juicefs"}
         ("dittofs", {"dittofs_metadata": {"type": "badger", "relaxed_durability": True}}, "volatile"),
         ("dittofs", {"dittofs_metadata": {"type": "memory"}}, "volatile"),
         ("ganesha", {}, "local-durable"),
+        ("ganesha", {"ganesha_exports": [IN_CEPH], "ganesha_ceph_endpoint": CEPH}, "remote-durable"),
+        ("ganesha", {"ganesha_exports": [IN_CEPH], "ganesha_ceph_endpoint": {}}, "local-durable"),
+        ("ganesha", {"ganesha_exports": [{"path": "/y"}, IN_CEPH], "ganesha_ceph_endpoint": CEPH}, "local-durable"),
         ("juicefs", {**BUCKET, "juicefs_writeback": False}, "remote-durable"),
         ("juicefs", {**BUCKET, "juicefs_writeback": True}, "volatile"),
         ("kernel_nfs", {}, "local-durable"),

@@ -76,6 +76,14 @@ def test_two_exports_of_one_name_are_refused() -> None:
         ganesha_table([{"path": "/srv/a"}, {"path": "/srv/b", "pseudo": "/srv/a"}])
 
 
+@pytest.mark.parametrize(
+    "key, value", [("owner", "daemon"), ("mode", "0700"), ("fsal_options", {"fsid_type": "Major"})]
+)
+def test_what_a_directory_in_cephfs_has_not_is_refused(key: str, value: object) -> None:
+    with pytest.raises(RefusedValueError, match=rf"ganesha_exports\.{key}: .* cannot be used: /data is in CephFS"):
+        ganesha_table([{"path": "/data", "ceph_client": "nfs", key: value}])
+
+
 LINE = "29/11/2026 21:09:00 : epoch 6b0c : nas : nfs-ganesha-1[main] ReadExports :EXPORT :INFO :"
 EXPORT = (
     LINE + "Export 0x5603     1 pseudo (/m (old)) with path (/srv/m) and tag ((null)) perms (options=03/01 {}, {}, )"
