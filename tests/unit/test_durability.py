@@ -36,6 +36,12 @@ BUCKET = {"juicefs_storage": "s3", "juicefs_meta_url": "postgres://db/juicefs"}
         ("samba", {"samba_strict_sync": False}, "volatile"),
         ("samba", {"samba_options": {"Strict Sync": False}}, "volatile"),
         ("samba", {"samba_shares": [{"name": "x", "path": "/x", "options": {"strictsync": "no"}}]}, "volatile"),
+        ("samba", {"samba_shares": [{"name": "x", **IN_CEPH}], "samba_ceph_endpoint": CEPH}, "remote-durable"),
+        (
+            "samba",
+            {"samba_shares": [{"name": "x", **IN_CEPH}], "samba_ceph_endpoint": CEPH, "samba_strict_sync": False},
+            "volatile",
+        ),
         (
             "samba",
             {
