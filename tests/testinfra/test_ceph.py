@@ -222,6 +222,15 @@ def test_all_hosts_stop_and_start(nodes: dict[str, Host], client: Host) -> None:
     assert checksum(client, f"{MOUNT}/kept") == wrote
 
 
+def test_cold_cluster_serves_the_same_bytes(nodes: dict[str, Host], client: Host) -> None:
+    wrote = write(client, f"{MOUNT}/read", 16)
+    processes = "pgrep -a 'ceph-(osd|mds)' | sort"
+    before = [host.check_output(processes) for host in nodes.values()]
+    enter("cold")
+    assert not set(before) & {host.check_output(processes) for host in nodes.values()}
+    assert checksum(client, f"{MOUNT}/read") == wrote
+
+
 def test_upgrade_with_nothing_newer_restarts_nothing(nodes: dict[str, Host]) -> None:
     processes = "pgrep -a ceph- | sort"
     before = [host.check_output(processes) for host in nodes.values()]
