@@ -9,11 +9,14 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import nfs
 import pytest
 import secrets_of
+import smb
 from conftest import reach
 from nfs import checksum, put, write
 from testinfra.host import Host
@@ -72,8 +75,12 @@ def play(*words: str, refused: bool = False) -> str:
 
 def apply(refused: bool = False, **variables: object) -> str:
     """Apply the role with other variables."""
-    limit = "--limit=!client"
-    said = play(limit, f"--extra-vars={json.dumps(variables)}", "molecule/ceph/converge.yml", refused=refused)
+    said = play(
+        "--limit=storage_1:storage_2:storage_3",
+        f"--extra-vars={json.dumps(variables)}",
+        "molecule/ceph/converge.yml",
+        refused=refused,
+    )
     return " ".join(said.split())
 
 
@@ -261,6 +268,162 @@ def test_host_that_is_needed_cannot_leave(node: Host) -> None:
     wait_until_whole(node)
 
 
+# The other ways in
+
+
+@pytest.fixture(scope="session")
+def gateway(sockets: str) -> Host:
+    """Return the node that serves the file system over NFS and SMB."""
+    return reach("NETFS_GATEWAY", sockets)
+
+
+@pytest.fixture(scope="session")
+def gateway_client(sockets: str) -> Host:
+    """Return the node that mounts what the gateway serves, with the clients of its kernel."""
+    return reach("NETFS_GATEWAY_CLIENT", sockets)
+
+
+@pytest.fixture(scope="session")
+def gateways() -> dict[str, dict[str, Any]]:
+    """Return the endpoints of the gateway by their services."""
+    published: dict[str, dict[str, Any]] = json.loads(os.environ["NETFS_GATEWAY_ENDPOINTS"])
+    return published
+
+
+Ways = Callable[[str], AbstractContextManager[tuple[Host, str]]]
+
+
+@pytest.fixture(scope="session")
+def mounted(client: Host, gateway_client: Host, gateways: dict[str, dict[str, Any]]) -> Ways:
+    """Return what mounts the file system in a way for a while: who has it then, and in which directory."""
+
+    @contextmanager
+    def mounted_by(way: str) -> Iterator[tuple[Host, str]]:
+        if way == "fuse":
+            yield client, MOUNT
+        elif way == "smb3":
+            endpoint = gateways["samba"]
+            smb.log_in(gateway_client, endpoint["user"], smb.secret_file(endpoint).read_text(encoding="utf-8").strip())
+            with smb.mounted(gateway_client, endpoint, endpoint["path"]) as directory:
+                yield gateway_client, directory
+        else:
+            # a failover of the cluster takes longer than a client should have to wait for a server
+            with nfs.mounted(gateway_client, gateways["ganesha"], way, "soft,timeo=600,retrans=2") as directory:
+                yield gateway_client, directory
+
+    return mounted_by
+
+
+def test_endpoints_of_the_gateway(gateways: dict[str, dict[str, Any]]) -> None:
+    """What a gateway acknowledges is on the disks of the cluster, so it promises what the cluster does."""
+    assert {name: gateways[name]["durability"] for name in ("ganesha", "samba")} == {
+        "ganesha": "remote-durable",
+        "samba": "remote-durable",
+    }
+    assert "nfs4.2" in gateways["ganesha"]["versions"]
+    assert (gateways["samba"]["versions"], gateways["samba"]["path"]) == (["smb3"], "media")
+
+
+@pytest.mark.parametrize(
+    "writer, reader",
+    [("nfs4.2", "fuse"), ("nfs3", "smb3"), ("smb3", "nfs4.2"), ("smb3", "fuse"), ("fuse", "nfs4.2"), ("fuse", "smb3")],
+)
+def test_every_way_shows_the_same_bytes(client: Host, mounted: Ways, writer: str, reader: str) -> None:
+    name = f"{writer}-to-{reader}"
+    with mounted(writer) as (host, directory):
+        wrote = write(host, f"{directory}/{name}")
+    with mounted(reader) as (host, directory):
+        assert checksum(host, f"{directory}/{name}") == wrote
+        host.check_output("rm %s", f"{directory}/{name}")
+    assert not client.file(f"{MOUNT}/{name}").exists
+
+
+def test_what_one_way_changes_the_others_see_at_once(client: Host, mounted: Ways) -> None:
+    """Neither Ganesha nor Samba keeps what it has seen: a client that opens a file anew reads what is there."""
+    with mounted("nfs4.2") as (host, directory):
+        for text in ("one", "another", "a third"):
+            client.check_output("sh -c %s", f"printf %s {shlex.quote(text)} > {MOUNT}/changing")
+            assert host.check_output("cat %s", f"{directory}/changing") == text
+    client.check_output("rm %s", f"{MOUNT}/changing")
+
+
+@pytest.mark.parametrize("way, unit", [("nfs4.2", "netfs-ganesha"), ("smb3", "netfs-samba")])
+def test_acknowledged_bytes_outlive_the_gateway(
+    client: Host, gateway: Host, mounted: Ways, way: str, unit: str
+) -> None:
+    with mounted(way) as (host, directory):
+        wrote = write(host, f"{directory}/killed-{unit}")
+        gateway.check_output("systemctl kill --signal=KILL %s", unit)
+        assert checksum(client, f"{MOUNT}/killed-{unit}") == wrote
+    began = time.monotonic()
+    while gateway.run("/usr/local/lib/%s/probe", unit).rc:
+        assert time.monotonic() - began < 90, nfs.journal(gateway, unit)
+        time.sleep(1)
+    client.check_output("rm %s", f"{MOUNT}/killed-{unit}")
+
+
+def test_daemon_of_the_cluster_dies_under_the_gateway(nodes: dict[str, Host], client: Host, mounted: Ways) -> None:
+    host, name = serving(asked(Ceph(on(nodes[FIRST])))["cluster"], "mds")
+    with mounted("nfs4.2") as (writer, directory):
+        process = nodes[host].check_output("systemctl show --property=MainPID --value ceph-mds@%s", name)
+        nodes[host].check_output("kill -9 %s", process)
+        wrote = write(writer, f"{directory}/meanwhile")
+        assert checksum(client, f"{MOUNT}/meanwhile") == wrote
+    wait_until_whole(nodes[FIRST])
+    client.check_output("rm %s", f"{MOUNT}/meanwhile")
+
+
+def test_health_of_a_gateway(gateway: Host) -> None:
+    assert "failed=0" in play("--extra-vars=entry=health", "molecule/ceph/gateway.yml")
+    gateway.check_output("systemctl stop netfs-ganesha")
+    said = play("--extra-vars=entry=health", "molecule/ceph/gateway.yml", refused=True)
+    gateway.check_output("systemctl start netfs-ganesha")
+    assert "ganesha is not healthy: netfs-ganesha.service does not run; a client answered:" in " ".join(said.split())
+
+
+def test_keys_of_the_gateway_have_the_least_rights(node: Host, gateway: Host) -> None:
+    for name, path, unit in (("nfs", "/media", "netfs-ganesha"), ("smb", "/", "netfs-samba")):
+        node.check_output("ceph fs authorize cephfs client.compared %s rw", path)
+        assert rights(node, name) == rights(node, "compared")
+        node.check_output("ceph auth rm client.compared")
+        keyring = gateway.file(f"/etc/{unit}/ceph.keyring")
+        assert (keyring.mode, keyring.user) == (0o600, "root")
+        assert re.findall(r"^\[(.*)\]", keyring.content_string, re.MULTILINE) == [f"client.{name}"]
+
+
+def test_cold_gateway_serves_the_same_bytes(client: Host, mounted: Ways) -> None:
+    wrote = write(client, f"{MOUNT}/cold")
+    said = play("--extra-vars=entry=cold", "molecule/ceph/gateway.yml")
+    assert "failed=0" in said
+    with mounted("nfs4.2") as (host, directory):
+        assert checksum(host, f"{directory}/cold") == wrote
+    client.check_output("rm %s", f"{MOUNT}/cold")
+
+
+@pytest.mark.parametrize(
+    "variables, message",
+    [
+        (
+            {"ganesha_exports": [{"path": "/other", "ceph_client": "nfs"}]},
+            "client nfs may use /media and what is below",
+        ),
+        ({"ganesha_exports": [{"path": "/media", "ceph_client": "reader"}]}, "this client may only read"),
+        ({"ganesha_exports": [{"path": "/media", "ceph_client": "nsf"}]}, "the endpoint has no such client"),
+        ({"ganesha_exports": [{"path": "/media/none", "ceph_client": "nfs"}]}, "client.nfs cannot open /media/none"),
+        ({"ganesha_ceph_endpoint": {}}, "it has no monitors"),
+        ({"samba_shares": [{"name": "x", "path": "/media", "ceph_client": "nfs"}]}, "client nfs may use /media"),
+        ({"samba_shares": [{"name": "x", "path": "/none", "ceph_client": "smb"}]}, "client.smb cannot open /none"),
+        ({"samba_shares": [{"name": "x", "path": "/media", "ceph_client": "smb", "mode": "0700"}]}, "mode of a share"),
+    ],
+)
+def test_what_a_gateway_cannot_serve_is_refused(gateway: Host, variables: dict[str, Any], message: str) -> None:
+    everything = "find /etc /usr/local -xdev -type f -size -1M -exec sha256sum '{}' + | sort"
+    before = gateway.check_output(everything)
+    said = play(f"--extra-vars={json.dumps(variables)}", "molecule/ceph/gateway.yml", refused=True)
+    assert message in " ".join(said.split())
+    assert gateway.check_output(everything) == before
+
+
 # What is refused
 
 
@@ -304,7 +467,11 @@ def keys(node: Host) -> list[str]:
     return [*found, *json.loads(node.file("/var/lib/netfs-ceph/secrets/identity.json").content_string)["keys"].values()]
 
 
-def test_keys_are_nowhere_to_be_seen(nodes: dict[str, Host], keys: list[str]) -> None:
+def test_keys_are_nowhere_to_be_seen(nodes: dict[str, Host], gateway: Host, keys: list[str]) -> None:
+    for unit in ("netfs-ganesha", "netfs-samba"):
+        shown = secrets_of.shown_by(gateway, unit)
+        assert "ganesha.nfsd" in shown["processes"]
+        assert [place for place, text in shown.items() if any(key in text for key in keys)] == []
     for name, host in nodes.items():
         shown = secrets_of.shown_by(host, f"ceph-mon@{name}")
         assert "ceph-osd" in shown["processes"]
@@ -314,7 +481,7 @@ def test_keys_are_nowhere_to_be_seen(nodes: dict[str, Host], keys: list[str]) ->
 def test_check_mode_changes_nothing_and_shows_no_key(keys: list[str]) -> None:
     said = play("--check", "--diff", "-vvv", "--limit=!client", "molecule/ceph/converge.yml")
     assert "Take over the identity of the cluster" in said
-    assert re.findall(r"changed=(\d+)", said) == ["0"] * len(HOSTS)
+    assert re.findall(r"changed=(\d+)", said) == ["0"] * (len(HOSTS) + 1)  # with the gateway
     assert [key for key in keys if secrets_of.told(key, said)] == []
 
 

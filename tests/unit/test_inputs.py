@@ -72,7 +72,7 @@ def test_a_hash_tells_content_names_and_words(check, tmp_path, monkeypatch: pyte
     [
         (
             "roles/samba/templates/smb.conf.j2",
-            {"role:samba", "role:kernel_nfs"},
+            {"role:samba", "role:kernel_nfs", "role:ceph"},
             {"role:rclone", "integration", "smoke"},
         ),
         ("roles/rclone/tasks/main.yml", {"role:rclone", "smoke"}, {"role:samba"}),
