@@ -36,6 +36,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._membership import (
     MembershipError,
     added,
     changes_of,
+    refuse_carrier,
     removed,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
@@ -85,12 +86,12 @@ def planned(args: Json) -> tuple[Json, str]:
     path = path_of("topology", args["topology"], catalog / "topologies")
     data = read("topology", path)
     changes = changes_of(present_plan(args["directory"]), path.stem)
-    topology = topology_of(path.stem, data, args["counts"], changes)
+    present = topology = topology_of(path.stem, data, args["counts"], changes)
     node = args["removed"]
     if args["added_to"]:
         changes, node = added(data["nodes"], changes, args["added_to"])
     elif node:
-        changes = removed(topology, changes, node)
+        changes = removed(present, changes, node)
     if node:
         topology = topology_of(path.stem, data, args["counts"], changes)
     system = path_of("cluster", args["system"], catalog / "clusters") if args["system"] else None
@@ -112,6 +113,7 @@ def planned(args: Json) -> tuple[Json, str]:
             # security groups are made before any node is
             ports_must_be_known=args["node_kind"] == "ec2",
         )
+        refuse_carrier(present, deployment.services, args["removed"])
         plan["deployment"] = deployment.record()
         plan["sources"]["system"] = source_of(args["system"], system)
     return plan, node

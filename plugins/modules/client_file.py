@@ -46,7 +46,7 @@ options:
     type: int
     default: 60
   wait_seconds:
-    description: Seconds that a file may take until other clients see it.
+    description: Seconds that the files, all of them, may take until other clients see them.
     type: int
     default: 10
 attributes:
@@ -86,6 +86,7 @@ faults:
   sample: ["/mnt/netfs/fuse-client-2 cannot be read: no such file or directory."]
 """
 
+import time
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -104,12 +105,13 @@ def faults_of(params, dry_run):
     if fault or (dry_run and params["state"] != "read"):
         return [fault] if fault else []
     found = []
+    until = time.monotonic() + params["wait_seconds"]
     for name in params["names"]:
         path = Path(params["directory"]) / name
         if params["state"] == "written":
             found.append(fault_of_writing(path, params["stamp"], params["size_bytes"], params["time_limit"]))
         elif params["state"] == "read":
-            limits = (params["time_limit"], params["wait_seconds"])
+            limits = (params["time_limit"], until - time.monotonic())
             found.append(fault_of_reading(path, params["stamp"], params["size_bytes"], *limits))
         elif said := reason(lambda gone=path: gone.unlink(missing_ok=True), params["time_limit"]):
             found.append(f"{path} cannot be removed: {said}.")

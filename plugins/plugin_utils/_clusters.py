@@ -17,6 +17,9 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sente
 
 KEYS: dict[str, type] = {"description": str, "engine": dict, "services": list, "mounts": list}
 REQUIRED = ("description", "services", "mounts")
+# How many hosts of its group a service stands on, all of them if it does not say; and whether it is there for mounts
+# alone, so that it is left out where the topology has nobody who mounts it.
+CLUSTER_SERVICE_KEYS: dict[str, type] = {**SERVICE_KEYS, "hosts": int, "optional": bool}
 MOUNT_KEYS: dict[str, type] = {
     "group": str,
     "node": str,
@@ -59,7 +62,9 @@ def faults_of(profile: t.Any) -> list[str]:
     if faults:
         return [sentence(fault) for fault in faults]
     for number, service in enumerate(profile["services"], 1):
-        faults += faults_of_keys(service, SERVICE_KEYS, ("role", "node"), f"service {number}")
+        faults += faults_of_keys(service, CLUSTER_SERVICE_KEYS, ("role", "node"), f"service {number}")
+        if isinstance(service, dict) and service.get("hosts", 1) == 0:
+            faults.append(f"'hosts' of service {number} is 0: leave it out for all hosts of the group")
     for number, mount in enumerate(profile["mounts"], 1):
         faults += faults_of_keys(mount, MOUNT_KEYS, MOUNT_REQUIRED, f"mount {number}")
     return [sentence(fault) for fault in faults]
@@ -106,7 +111,15 @@ def deploy(
     faults = faults_of(profile) or [*faults_of_groups(profile, groups), *faults_of_mounts(profile)]
     if faults:
         raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(faults)}")
-    services = _deployment.deployment_of({system: _deployment.named(profile)}, roles)["services"]
+    mounts = [mount for mount in profile["mounts"] if mount["group"] in groups]
+    mounted = {_deployment.place_of({"name": mount["service"], "node": mount["node"]}) for mount in mounts}
+    named = _deployment.named(profile)
+    wanted = [
+        service
+        for service in named["services"]
+        if not service.get("optional") or _deployment.place_of(service) in mounted
+    ]
+    services = _deployment.deployment_of({system: {**named, "services": wanted}}, roles)["services"]
     ports, unknown_ports = ports_of(
         services,
         {name: role.ports for name, role in roles.items()},
@@ -114,9 +127,13 @@ def deploy(
     )
     if unknown_ports and ports_must_be_known:
         raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(unknown_ports)}")
-    mounts = [mount for mount in profile["mounts"] if mount["group"] in groups]
+    hosts = {_deployment.place_of(service): {"hosts": service["hosts"]} for service in wanted if "hosts" in service}
     services = [
-        {**service, "spans_hosts": service["role"] in roles and spans_hosts(service["role"], roles[service["role"]])}
+        {
+            **service,
+            "spans_hosts": service["role"] in roles and spans_hosts(service["role"], roles[service["role"]]),
+            **hosts.get(_deployment.place_of(service), {}),
+        }
         for service in services
     ]
     return Deployment(system, services, together(services, groups), mounts, ports)

@@ -227,6 +227,12 @@ def is_open(value: t.Any) -> bool:
     return not value or "{{" in str(value)
 
 
+def hosts_of(service: Json) -> str:
+    """The expression that gives the hosts of a service of a deployment: those of its node, or the first by name."""
+    group = f"groups['{service['node']}']"
+    return f"({group} | sort)[:{service['hosts']}]" if "hosts" in service else group
+
+
 def tasks_of(services: list[Json]) -> str:
     """The file of tasks that runs an entry point of a service of a deployment, or of several of one role, on different
     nodes, at the same time.
@@ -237,7 +243,7 @@ def tasks_of(services: list[Json]) -> str:
     places = [place_of(service) for service in services]
     # sorted, as plan.json has them
     variables = json.loads(json.dumps({service["node"]: service["variables"] for service in services}, sort_keys=True))
-    hosts = " or ".join(f"inventory_hostname in groups['{service['node']}']" for service in services)
+    hosts = " or ".join(f"inventory_hostname in {hosts_of(service)}" for service in services)
     if others:
         own: Json = {
             "deployed_node": f"{{{{ group_names | intersect({list(variables)}) | first }}}}",

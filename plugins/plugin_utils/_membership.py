@@ -79,3 +79,18 @@ def removed(topology: Topology, changes: Changes, name: str) -> Changes:
             f"{name} is the only node of group {nodes[name].groups[-1]}. It stays; make destroy removes the cluster."
         )
     return changes.without_node(name)
+
+
+def refuse_carrier(topology: Topology, services: t.Iterable[Json], name: str) -> None:
+    """Refuse to remove a node that carries a service of its group which the others do not have.
+
+    :param topology: the nodes that the cluster has now.
+    :param services: those of its deployment; ``hosts`` is how many nodes of its group carry one, the first by name.
+    """
+    for service in services:
+        group = sorted(node.name for node in topology.nodes if service["node"] in node.groups)
+        if name in group[: service.get("hosts", 0)]:
+            raise MembershipError(
+                f"{name} carries {service['name']}, which other nodes of group {service['node']} do not. It stays: "
+                "remove another one."
+            )

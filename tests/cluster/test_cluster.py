@@ -106,7 +106,12 @@ def test_one_command_makes_ten_nodes_at_two_sites(record_property):
 def test_every_service_and_every_mount_is_healthy():
     code, output = status()
     assert code == 0, output
-    assert Counter(re.findall(r"(ceph) on \S+: healthy", output)) == {"ceph": 2}
+    assert Counter(re.findall(r"([\w-]+) on \S+: healthy", output)) == {
+        "ceph": 2,
+        "ceph-mirror": 1,
+        "ganesha": 1,
+        "samba": 1,
+    }
 
 
 @pytest.mark.parametrize(

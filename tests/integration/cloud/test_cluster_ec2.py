@@ -74,6 +74,16 @@ def rules_of(ec2) -> dict[str, set[tuple[int, int, str]]]:
     }
 
 
+SSH = (22, 22, HOME)
+CEPH = [(3300, 3300), (6789, 6789), (6800, 7568), (9800, 9800)]
+GATEWAYS = [(port, port) for port in (111, 22049, 22050, 22051, 22445)]
+
+
+def served_at(site, ports):
+    """The rules that let the nodes of a site, and the conduit, to these ranges of ports."""
+    return {(*each, source) for each in ports for source in (f"netfs-bench-mine-{site}", "netfs-bench-mine-a-b")}
+
+
 def test_ten_nodes_come_stay_are_replaced_and_go(cluster, ec2, live, settings):
     code, _changes, said = cluster("cluster.yml")
     assert code == 0, said
@@ -96,12 +106,10 @@ def test_ten_nodes_come_stay_are_replaced_and_go(cluster, ec2, live, settings):
     }
     assert groups["conduit-1"] == ["netfs-bench-mine-a-b"]
     rules = rules_of(ec2)
-    ssh = (22, 22, HOME)
-    ceph = [(3300, 3300), (6789, 6789), (6800, 7568), (9800, 9800)]
-    for site in ("a", "b"):
-        sources = (f"netfs-bench-mine-{site}", "netfs-bench-mine-a-b")
-        assert rules[f"netfs-bench-mine-{site}"] == {ssh, *((*ports, source) for ports in ceph for source in sources)}
-    assert rules["netfs-bench-mine-a-b"] == {ssh}, "nothing is served between the sites"
+    # clients mount site a over NFS and SMB as well
+    assert rules["netfs-bench-mine-a"] == {SSH, *served_at("a", [*CEPH, *GATEWAYS])}
+    assert rules["netfs-bench-mine-b"] == {SSH, *served_at("b", CEPH)}
+    assert rules["netfs-bench-mine-a-b"] == {SSH}, "nothing is served between the sites"
 
     assert {name for name, each in made.items() if each.get("InstanceLifecycle") != "spot"} == {"orchestrator"}
     assert {name: each["InstanceType"] for name, each in made.items() if name.startswith(("s", "o", "c"))} == {

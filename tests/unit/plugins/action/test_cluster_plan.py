@@ -190,6 +190,7 @@ def test_a_cluster_keeps_what_was_added_and_removed(tmp_path):
         ({"added_to": "storage_aa"}, r"Unknown group 'storage_aa'\. Did you mean 'storage_a'\?"),
         ({"added_to": "conduit"}, r"Topology phase2 cannot be used\. conduit-1 and conduit-2 all join sites"),
         ({"removed": "storage-c-1"}, r"Unknown node 'storage-c-1'\. Did you mean"),
+        ({"removed": "storage-a-1", "system": "cephfs"}, r"storage-a-1 carries ganesha, which other nodes of group"),
     ],
 )
 def test_a_change_that_cannot_be_is_refused(args, said):

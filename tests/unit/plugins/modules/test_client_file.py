@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.netfs.bench.plugins.module_utils import _client_files
+from ansible_collections.netfs.bench.plugins.modules import client_file
 from ansible_collections.netfs.bench.plugins.modules.client_file import faults_of
 
 
@@ -73,6 +74,27 @@ def test_a_directory_that_lost_its_mount_takes_nothing(tmp_path):
     for state in ("written", "read", "absent"):
         assert do(state, tmp_path) == [f"Nothing is mounted at {tmp_path}."]
     assert list(tmp_path.iterdir()) == []
+
+
+class Clock:
+    """Time that goes on when somebody sleeps, and only then."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def test_files_that_do_not_come_are_waited_for_together(mount, monkeypatch):
+    clock = Clock()
+    for module in (_client_files, client_file):
+        monkeypatch.setattr(module, "time", clock)
+    assert len(do("read", mount, ["one", "two", "three"], wait_seconds=20)) == 3
+    assert 20 <= clock.now < 25
 
 
 def test_a_file_system_that_does_not_answer_is_waited_for_no_longer(mount, monkeypatch):

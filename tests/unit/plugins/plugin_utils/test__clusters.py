@@ -45,11 +45,20 @@ def test_a_replica_of_what_others_mount_is_mounted_too():
     assert deploy("one", profile(mounts=[MOUNT, REPLICA]), GROUPS, {}).mounts == [MOUNT, REPLICA]
 
 
+def test_a_gateway_is_there_for_those_who_mount_it():
+    gateway = {"role": "nas", "node": "storage_a", "hosts": 1, "optional": True}
+    given = profile(services=[FIRST, gateway], mounts=[MOUNT, {**NFS, "service": "nas"}])
+    assert [service["name"] for service in deploy("one", given, GROUPS, {}).services] == ["first"]
+    services = deploy("one", given, (*GROUPS, "client_nfs"), {}).services
+    assert [(service["name"], service.get("hosts")) for service in services] == [("first", None), ("nas", 1)]
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"extra": 1}, "Unknown key of the profile 'extra'"),
         ({"services": [{"node": "storage_a"}]}, "Service 1 has no key 'role'"),
+        ({"services": [{**FIRST, "hosts": 0}]}, "'hosts' of service 1 is 0: leave it out"),
         ({"services": [{**FIRST, "node": "storage_c"}]}, "first needs nodes in group 'storage_c'"),
         ({"mounts": [{**MOUNT, "service": "frist"}]}, "Unknown service of a mount 'frist@storage_a'. Did you mean"),
         ({"mounts": [{"group": "client_fuse"}]}, "Mount 1 has no key 'node'"),

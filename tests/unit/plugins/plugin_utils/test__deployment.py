@@ -176,6 +176,14 @@ def test_secrets_that_a_profile_says_are_found(variables, found):
     assert secrets_of(variables, OPTIONS) == found
 
 
+@pytest.mark.parametrize(
+    ("hosts", "condition"), [({}, "in groups['n']\n"), ({"hosts": 1}, "in (groups['n'] | sort)[:1]\n")]
+)
+def test_a_service_may_stand_on_some_hosts_of_its_node(hosts, condition):
+    service = {"name": "s", "role": "store", "node": "n", "systems": ["a"], "variables": {}, **hosts}
+    assert f"inventory_hostname {condition}" in tasks_of([service])
+
+
 def trusted(value):
     """A value whose texts are templates, as Ansible reads them from a file."""
     if isinstance(value, dict):
