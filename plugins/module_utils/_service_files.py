@@ -310,15 +310,18 @@ def stage(home: Path, files: Sequence[Wanted]) -> None:
 
 
 def validators(home: Path, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, list[str]]]:
-    """Yield each file that a command judges, with the command: `%s` is the staged file, the program may be one too."""
-    dests = {str(wanted.dest) for wanted in files}
+    """Yield each file that a command judges, with the command: `%s` is the staged file, a program may be one too."""
     for wanted in files:
         if wanted.validate:
             staged = str(staged_path(home, wanted.dest))
-            program, *words = (word.replace("%s", staged) for word in wanted.validate)
-            if program in dests:
-                program = str(staged_path(home, Path(program)))
-            yield wanted, [program, *words]
+            own = {str(file.dest): str(staged_path(home, file.dest)) for file in files}
+            yield wanted, [own.get(word) or word.replace("%s", staged) for word in wanted.validate]
+
+
+def judge(wanted: Wanted, files: Sequence[Wanted]) -> str:
+    """The program that judges a file: the one of the set, where an interpreter runs it."""
+    own = {str(file.dest) for file in files}
+    return next((word for word in wanted.validate if word in own), wanted.validate[0])
 
 
 def validate(home: Path, files: Sequence[Wanted], seconds: float) -> None:
@@ -334,7 +337,7 @@ def validate(home: Path, files: Sequence[Wanted], seconds: float) -> None:
             said = "its output is not shown, because the file holds a secret"
         why = f" ({outcome.stopped})" if outcome.stopped else ""
         raise FailureError(
-            f"{wanted.dest} is refused by {wanted.validate[0]}{why}: {said}\nNo file of this service was replaced.",
+            f"{wanted.dest} is refused by {judge(wanted, files)}{why}: {said}\nNo file of this service was replaced.",
             cmd=argv,
             rc=outcome.rc,
         )

@@ -59,7 +59,7 @@ options:
       validate:
         description:
           - Command that validates the staged file, whose path stands for C(%s). No shell reads it. A program that is a
-            file of the service itself is run from where it is staged.
+            file of the service itself is run from where it is staged, also where an interpreter runs it.
         type: str
       secret:
         description: Whether the file holds a secret. Its content is then shown nowhere.

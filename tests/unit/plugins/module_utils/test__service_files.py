@@ -103,7 +103,10 @@ def test_a_validation_that_does_not_end_is_ended(home: Path, etc: Path) -> None:
     assert state(etc) == OLD
 
 
-def test_a_validation_sees_the_whole_set_and_runs_the_staged_program(home: Path, etc: Path) -> None:
+@pytest.mark.parametrize("interpreter", [(), ("/bin/sh",)])
+def test_a_validation_sees_the_whole_set_and_runs_the_staged_program(
+    home: Path, etc: Path, interpreter: tuple[str, ...]
+) -> None:
     check, other = etc / "my check", etc / "other"
     (etc / "same").write_text("stays\n")
     shown = '"$(dirname "$1")/other" "$(dirname "$0")/same"'
@@ -112,9 +115,9 @@ def test_a_validation_sees_the_whole_set_and_runs_the_staged_program(home: Path,
         wanted(check, script, mode=0o755),
         wanted(other, "staged\n"),
         wanted(etc / "same", "stays\n", mode=0o644),
-        wanted(etc / "first.conf", validate=(str(check), "%s")),
+        wanted(etc / "first.conf", validate=(*interpreter, str(check), "%s")),
     ]
-    with pytest.raises(FailureError, match=r"staged\.stays\."):
+    with pytest.raises(FailureError, match=rf"first\.conf is refused by {check}: staged\.stays\."):
         apply(home, etc, files)
     assert not check.exists()
 
