@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import ask
+from ansible_collections.netfs.bench.plugins.module_utils._files import digest, sync_directory
 
 PAUSE_SECONDS = 0.2
 
@@ -29,16 +30,12 @@ def write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
-def digest(path: Path) -> str:
-    """The checksum of what a file holds."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def clause_of(error: OSError) -> str:
+    """What a file system says of a question that it does not answer, as a clause."""
+    return (error.strerror or str(error)).lower()
 
 
 def reason(question: Callable[[], object], seconds: float) -> str:
@@ -46,7 +43,7 @@ def reason(question: Callable[[], object], seconds: float) -> str:
     try:
         ask(question, seconds)
     except OSError as error:
-        return (error.strerror or str(error)).lower()
+        return clause_of(error)
     return ""
 
 
@@ -55,7 +52,7 @@ def fault_of_mount(directory: str, seconds: float) -> str:
     try:
         return "" if ask(lambda: os.path.ismount(directory), seconds) else f"Nothing is mounted at {directory}."
     except OSError as error:
-        return f"{directory} does not answer: {(error.strerror or str(error)).lower()}."
+        return f"{directory} does not answer: {clause_of(error)}."
 
 
 def fault_of_writing(path: Path, stamp: str, size: int, seconds: float) -> str:
@@ -79,7 +76,7 @@ def fault_of_reading(path: Path, stamp: str, size: int, seconds: float, wait: fl
                 return ""
             said = "it has other bytes than were written"
         except OSError as error:
-            said = (error.strerror or str(error)).lower()
+            said = clause_of(error)
         if time.monotonic() > until:
             return f"{path} cannot be read: {said}."
         time.sleep(PAUSE_SECONDS)

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write files whole or not at all, so that a killed program leaves no half document."""
+"""Write files whole or not at all, so that a killed program leaves no half document; and what a file holds."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import typing as t
@@ -29,3 +30,21 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, document: Json) -> None:
     """Replace the content of a file by one JSON document."""
     write_text(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    result = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            result.update(block)
+    return result.hexdigest()
+
+
+def sync_directory(path: Path) -> None:
+    """Make what was created or renamed in a directory last."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ansible_collections.netfs.bench.plugins.module_utils._files import digest
+
 # go(arguments, directory) returns what Go printed
 Go = Callable[[list[str], Path], str]
 # run(argv) returns exit status, output, error output
@@ -88,18 +90,12 @@ def settings(recipe: Recipe) -> dict[str, str]:
     return known
 
 
-def sha256(path: Path) -> str:
-    """Hash a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def find(recipe: Recipe, cache: Path) -> dict[str, str] | None:
     """Return the note of an earlier build if its program is whole and comes from the sum that is wanted."""
     path = recipe.path(cache)
     try:
         note: dict[str, str] = json.loads(path.with_name("build.json").read_text(encoding="utf-8"))
-        whole = sha256(path) == note["sha256"]
+        whole = digest(path) == note["sha256"]
     except (OSError, ValueError, KeyError):
         return None
     if not whole or (recipe.sum and recipe.sum != note.get("sum")):
@@ -131,7 +127,7 @@ def build(recipe: Recipe, cache: Path, go: Go) -> dict[str, str]:
         arguments += ["-tags", ",".join(recipe.tags)]
     go([*arguments, recipe.package], Path(answer["Dir"]))
     made = re.search(r": (go\S+)", go(["version", str(partial)], path.parent))
-    note = {"sha256": sha256(partial), "sum": answer["Sum"], "built_with": made[1] if made else "unknown"}
+    note = {"sha256": digest(partial), "sum": answer["Sum"], "built_with": made[1] if made else "unknown"}
     path.with_name("build.json").write_text(
         json.dumps({**asdict(recipe), **note}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
     )

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError, run
+from ansible_collections.netfs.bench.plugins.module_utils._files import digest, sync_directory
 
 HOMES = Path("/var/lib/netfs.bench")
 LOCK_SECONDS = 120.0
@@ -65,15 +66,6 @@ class Plan:
     replaced: list[Wanted] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
     diff: list[dict[str, t.Any]] = field(default_factory=list)
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    result = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            result.update(block)
-    return result.hexdigest()
 
 
 def look(path: Path) -> Found:
@@ -218,15 +210,6 @@ def write_journal(home: Path, state: str, replaced: Sequence[Wanted], removed: S
         os.fsync(file.fileno())
     new.replace(home / "journal")
     sync_directory(home)
-
-
-def sync_directory(path: Path) -> None:
-    """Make what was renamed in a directory last."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def beside(dest: Path) -> Path:
