@@ -292,24 +292,22 @@ def stage(home: Path, files: Sequence[Wanted]) -> None:
             raise FailureError(f"{wanted.dest} arrived incomplete: its SHA-256 is not {wanted.sha256}.")
 
 
-def validators(home: Path, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, list[str]]]:
-    """Yield each file that a command judges, with the command: `%s` is the staged file, a program may be one too."""
+def validators(home: Path, files: Sequence[Wanted]) -> Iterator[tuple[Wanted, str, list[str]]]:
+    """Yield each file that a command judges, the program that does, and the command: `%s` is the staged file.
+
+    The program may be a file of the set, also where an interpreter runs it.
+    """
+    own = {str(wanted.dest): str(staged_path(home, wanted.dest)) for wanted in files}
     for wanted in files:
         if wanted.validate:
-            staged = str(staged_path(home, wanted.dest))
-            own = {str(file.dest): str(staged_path(home, file.dest)) for file in files}
-            yield wanted, [own.get(word) or word.replace("%s", staged) for word in wanted.validate]
-
-
-def judge(wanted: Wanted, files: Sequence[Wanted]) -> str:
-    """The program that judges a file: the one of the set, where an interpreter runs it."""
-    own = {str(file.dest) for file in files}
-    return next((word for word in wanted.validate if word in own), wanted.validate[0])
+            judge = next((word for word in wanted.validate if word in own), wanted.validate[0])
+            staged = own[str(wanted.dest)]
+            yield wanted, judge, [own.get(word) or word.replace("%s", staged) for word in wanted.validate]
 
 
 def validate(home: Path, files: Sequence[Wanted], seconds: float) -> None:
     """Let every command judge its file among the staged ones; raise FailureError with what the first one refused."""
-    for wanted, argv in validators(home, files):
+    for wanted, judge, argv in validators(home, files):
         outcome = run(argv, seconds=seconds, cwd="/")
         if outcome.rc == 0 and not outcome.stopped:
             continue
@@ -320,7 +318,7 @@ def validate(home: Path, files: Sequence[Wanted], seconds: float) -> None:
             said = "its output is not shown, because the file holds a secret"
         why = f" ({outcome.stopped})" if outcome.stopped else ""
         raise FailureError(
-            f"{wanted.dest} is refused by {judge(wanted, files)}{why}: {said}\nNo file of this service was replaced.",
+            f"{wanted.dest} is refused by {judge}{why}: {said}\nNo file of this service was replaced.",
             cmd=argv,
             rc=outcome.rc,
         )
