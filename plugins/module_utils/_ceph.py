@@ -574,6 +574,27 @@ def settings_commands(
     return commands
 
 
+def filesystem_of(dump: Json, name: str) -> Json:
+    """Return what ``ceph fs dump`` says of a file system. Raises FailureError when there is none of that name."""
+    found: list[Json] = [one for one in said_by(dump, "filesystems") if said_by(one, "mdsmap", "fs_name") == name]
+    if not found:
+        raise FailureError(f"There is no file system {name}.")
+    return found[0]
+
+
+def filesystem_settings_commands(dump: Json, filesystem: str, settings: Mapping[str, object]) -> list[list[str]]:
+    """Return the commands that give a file system's settings these values. Raises FailureError for one it lacks."""
+    table = filesystem_of(dump, filesystem)["mdsmap"]
+    unknown = sorted(set(settings) - set(table))
+    if unknown:
+        raise FailureError(f"A file system has no setting {', '.join(unknown)} that can be read back.")
+    return [
+        ["fs", "set", filesystem, name, str(value)]
+        for name, value in sorted(settings.items())
+        if str(table[name]) != str(value)
+    ]
+
+
 def settled(ceph: Ceph, commands: Sequence[Sequence[str]], *, dry_run: bool) -> Json:
     """Run commands, and say what moved: `changed`, `commands`, `diff`. With dry_run none is run."""
     for words in [] if dry_run else commands:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
-from ansible_collections.netfs.bench.plugins.module_utils._ceph import said_by
+from ansible_collections.netfs.bench.plugins.module_utils._ceph import filesystem_of, said_by
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 
@@ -40,14 +40,6 @@ class Mirror(t.NamedTuple):
     enabled: bool = False
     peers: Mapping[str, Peer] = {}  # by UUID
     others: Sequence[str] = ()  # other file systems of the cluster that are mirrored
-
-
-def filesystem_of(dump: Json, name: str) -> Json:
-    """Return what ``ceph fs dump`` says of a file system. Raises FailureError when there is none of that name."""
-    found: list[Json] = [one for one in said_by(dump, "filesystems") if said_by(one, "mdsmap", "fs_name") == name]
-    if not found:
-        raise FailureError(f"There is no file system {name}.")
-    return found[0]
 
 
 def mirror_of(dump: Json, modules: Json, filesystem: str) -> Mirror:
@@ -101,17 +93,4 @@ def removing_commands(
         *(["fs", "mirror", "peer_remove", filesystem, uuid] for uuid in mine),
         *([[*mirror, "disable", filesystem]] if last else []),
         *([["mgr", "module", "disable", MODULE]] if found.module and last and not found.others else []),
-    ]
-
-
-def settings_commands(dump: Json, filesystem: str, settings: Mapping[str, object]) -> list[list[str]]:
-    """Return the commands that give a file system's settings these values. Raises FailureError for one it lacks."""
-    table = filesystem_of(dump, filesystem)["mdsmap"]
-    unknown = sorted(set(settings) - set(table))
-    if unknown:
-        raise FailureError(f"A file system has no setting {', '.join(unknown)} that can be read back.")
-    return [
-        ["fs", "set", filesystem, name, str(value)]
-        for name, value in sorted(settings.items())
-        if str(table[name]) != str(value)
     ]

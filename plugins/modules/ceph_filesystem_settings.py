@@ -53,8 +53,7 @@ commands:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._ceph import Ceph, settled
-from ansible_collections.netfs.bench.plugins.module_utils._ceph_mirror import settings_commands
+from ansible_collections.netfs.bench.plugins.module_utils._ceph import Ceph, filesystem_settings_commands, settled
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 
 
@@ -68,7 +67,7 @@ def main():
     )
     params, ceph = module.params, Ceph()
     try:
-        commands = settings_commands(ceph.ask("fs", "dump"), params["name"], params["settings"])
+        commands = filesystem_settings_commands(ceph.ask("fs", "dump"), params["name"], params["settings"])
         result = settled(ceph, commands, dry_run=module.check_mode)
     except FailureError as error:
         module.fail_json(msg=error.msg)

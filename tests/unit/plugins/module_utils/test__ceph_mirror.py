@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.netfs.bench.plugins.module_utils._ceph import filesystem_of, filesystem_settings_commands
 from ansible_collections.netfs.bench.plugins.module_utils._ceph_mirror import (
     Mirror,
     Peer,
-    filesystem_of,
     mirror_of,
     mirroring_commands,
     removing_commands,
-    settings_commands,
 )
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 
@@ -129,9 +128,9 @@ def test_commands_that_end_it(found: Mirror, tracked: list[str], commands: list[
     ],
 )
 def test_commands_that_set(settings: dict[str, object], commands: list[list[str]]) -> None:
-    assert settings_commands(dump(), "one", settings) == commands
+    assert filesystem_settings_commands(dump(), "one", settings) == commands
 
 
 def test_a_setting_that_is_not_there_is_refused() -> None:
     with pytest.raises(FailureError, match="no setting session_autoclse that can be read back"):
-        settings_commands(dump(), "one", {"session_autoclse": 1})
+        filesystem_settings_commands(dump(), "one", {"session_autoclse": 1})
