@@ -10,29 +10,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from collection import ROOT
-
-
-def imported(name: str) -> ModuleType:
-    """Import a program of tools/, which is no package."""
-    spec = spec_from_file_location(f"tools_{name}", ROOT / f"tools/{name}.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+from importing import imported
 
 
 @pytest.fixture
 def program() -> Callable[[str], ModuleType]:
     """Import a program of tools/ by its name."""
-    return imported
+    return lambda name: imported(f"tools_{name}", ROOT / f"tools/{name}.py")
 
 
 @pytest.fixture

@@ -10,26 +10,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from importing import imported
 from rendering import ROLES, rendered
 
-
-def program() -> Any:
-    spec = spec_from_file_location("snapshots", ROLES / "ceph_mirror/files/snapshots.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-snapshots = program()
+snapshots: Any = imported("snapshots", ROLES / "ceph_mirror/files/snapshots.py")
 NOW = 1_790_000_000.0
 
 
