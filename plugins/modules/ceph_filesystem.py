@@ -39,15 +39,7 @@ options:
     description: Parts that may be lost.
     type: int
     default: 0
-requirements:
-  - C(ceph) and the key of C(client.admin) on the host
-attributes:
-  check_mode:
-    description: Can run in check mode and say what it would change.
-    support: full
-  diff_mode:
-    description: Shows the commands that it runs.
-    support: full
+extends_documentation_fragment: [netfs.bench.ceph]
 author:
   - netfs.bench contributors (@netfs)
 """

@@ -37,15 +37,7 @@ options:
     type: list
     elements: str
     default: []
-requirements:
-  - C(ceph) and the key of C(client.admin) on the host
-attributes:
-  check_mode:
-    description: Can run in check mode and say what it would change.
-    support: full
-  diff_mode:
-    description: Shows the commands that it runs.
-    support: full
+extends_documentation_fragment: [netfs.bench.ceph]
 author:
   - netfs.bench contributors (@netfs)
 """
