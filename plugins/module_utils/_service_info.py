@@ -11,7 +11,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -321,6 +321,24 @@ def fresh(sums: Mapping[str, str], watched: Sequence[str], stamps: str, units: S
         except OSError:
             continue
         if noted == now:
+            result.append(unit)
+    return result
+
+
+def reloadable(
+    sums: Mapping[str, str], watched: Sequence[str], reread: Collection[str], stamps: str, units: Sequence[str]
+) -> list[str]:
+    """Return the units whose note differs from what the files are now, and in files of `reread` alone."""
+    kept = {sums[path] for path in watched if path in sums and path not in reread}
+    named = {path.replace("\\", "\\\\").replace("\n", "\\n") for path in reread}
+    current = fresh(sums, watched, stamps, units)
+    result = []
+    for unit in units:
+        try:
+            noted = Path(stamps, unit).read_text(encoding="utf-8").splitlines()
+        except OSError:
+            continue
+        if unit not in current and {line for line in noted if line.partition(" ")[2][1:] not in named} == kept:
             result.append(unit)
     return result
 

@@ -83,6 +83,11 @@ options:
     type: list
     elements: str
     default: []
+  reread:
+    description: Those of them that a unit reads again when it is reloaded.
+    type: list
+    elements: str
+    default: []
   stamps:
     description: Directory of these notes.
     type: str
@@ -149,6 +154,11 @@ fresh:
   returned: always
   type: list
   elements: str
+reloadable:
+  description: Units that run, and were started with the files as they are now except for some of O(reread).
+  returned: always
+  type: list
+  elements: str
 config_sha256:
   description: Hash of the configuration; V(unknown) when a file of it is missing.
   returned: always
@@ -192,6 +202,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._service_info import (
     packages_that_miss,
     parse_show,
     parse_sockets,
+    reloadable,
     remembered,
     rooms_that_lack,
     said,
@@ -288,6 +299,7 @@ def main():
             "account": {"type": "str"},
             "config": {"type": "list", "elements": "str", "default": []},
             "watched": {"type": "list", "elements": "str", "default": []},
+            "reread": {"type": "list", "elements": "str", "default": []},
             "stamps": {"type": "str"},
             "memory": {"type": "str"},
             "version": {"type": "list", "elements": "str", "default": []},
@@ -298,8 +310,8 @@ def main():
     params = module.params
     try:
         units = unit_states([*params["units"], *params["others"]])
-        running = any(name in units["active"] for name in params["units"])
-        taken, listens, known = socket_answers(params, running)
+        active = [name for name in params["units"] if name in units["active"]]
+        taken, listens, known = socket_answers(params, bool(active))
         sums = sums_of(list(dict.fromkeys([*params["watched"], *params["config"]])))
         answer = said(params["version"]) if params["version"] else None
         facts = {
@@ -310,6 +322,7 @@ def main():
             "missing_packages": packages_that_miss(params["packages"], params["family"]),
             "account": account_of(params["account"]) if params["account"] else "",
             "fresh": fresh(sums, params["watched"], params["stamps"] or "", params["units"]),
+            "reloadable": reloadable(sums, params["watched"], params["reread"], params["stamps"] or "", active),
             "config_sha256": config_sha256(sums, params["config"]),
             "interrupted": (HOMES / params["name"]).exists(),
             "version": version_in(answer.stdout + answer.stderr) if answer else "unknown",

@@ -232,6 +232,42 @@ def test_a_unit_is_fresh_when_its_note_is_true(tmp_path: Path) -> None:
     assert fresh() == []
 
 
+@pytest.mark.parametrize(
+    "changed, reloadable",
+    [
+        ([], []),
+        (["settings"], ["a.service"]),
+        (["settings", "back\\slash"], ["a.service"]),
+        (["program"], []),
+        (["settings", "program"], []),
+    ],
+)
+def test_a_unit_is_reloaded_when_nothing_else_differs(
+    tmp_path: Path, changed: list[str], reloadable: list[str]
+) -> None:
+    paths = {name: tmp_path / name for name in ("settings", "back\\slash", "program")}
+    for path in paths.values():
+        path.write_text("as it was")
+    watched = [str(path) for path in paths.values()]
+    noted = subprocess.run(["sha256sum", *watched], capture_output=True, text=True, check=True).stdout
+    (tmp_path / "a.service").write_text(noted)
+    for name in changed:
+        paths[name].write_text("as it is now")
+    found = module.reloadable(
+        module.sums_of(watched), watched, watched[:2], str(tmp_path), ["a.service", "never.service"]
+    )
+    assert found == reloadable
+
+
+def test_a_file_more_is_taken_by_a_reload(tmp_path: Path) -> None:
+    (tmp_path / "program").write_text("as it was")
+    watched = [f"{tmp_path}/program", f"{tmp_path}/settings"]
+    (tmp_path / "a.service").write_text(module.sums_of(watched)[watched[0]] + "\n")
+    (tmp_path / "settings").write_text("new")
+    found = module.reloadable(module.sums_of(watched), watched, watched[1:], str(tmp_path), ["a.service"])
+    assert found == ["a.service"]
+
+
 def test_hash_of_the_configuration(tmp_path: Path) -> None:
     paths = [f"{tmp_path}/{name}" for name in "ab"]
     for path in paths:
