@@ -141,6 +141,8 @@ PLUGIN_DELETIONS = {
     "modules/ceph_daemon.py": "what an interrupted run left of a daemon that never ran",
     "modules/ceph_directory.py": "the file that it wrote to prove that the file system serves",
     "modules/ceph_key.py": "a key of a cluster, no file",
+    "modules/labelled_mounts.py": "mount points of labels of its prefix, when they are empty",
+    "modules/tuning.py": "files that it wrote, when there is nothing to be in them",
     "module_utils/_go.py": "the container it started to build in",
     "module_utils/_service_directories.py": "directories of a specification, never beyond their file system",
     "module_utils/_service_files.py": "files of a specification, and what it wrote beside them",
