@@ -15,7 +15,13 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._ports import ports_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import SERVICE_KEYS, faults_of_keys, unknown
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sentence
 
-KEYS: dict[str, type] = {"description": str, "engine": dict, "services": list, "mounts": list}
+KEYS: dict[str, type] = {
+    "description": str,
+    "engine": dict,
+    "certificates": bool,
+    "services": list,
+    "mounts": list,
+}
 REQUIRED = ("description", "services", "mounts")
 # How many hosts of its group a service stands on, all of them if it does not say; and whether it is there for mounts
 # alone, so that it is left out where the topology has nobody who mounts it.
@@ -50,6 +56,8 @@ class Deployment:
     ``replica_of`` they only read: what clients of that node write arrives there, later."""
     ports: list[Json]
     """On which ports the nodes of which ``group`` are reached by others."""
+    certificates: bool = False
+    """Whether every node has a certificate of the cluster's own authority before anything is deployed."""
 
     def record(self) -> Json:
         """The deployment as plain data."""
@@ -136,7 +144,7 @@ def deploy(
         }
         for service in services
     ]
-    return Deployment(system, services, together(services, groups), mounts, ports)
+    return Deployment(system, services, together(services, groups), mounts, ports, profile.get("certificates", False))
 
 
 def together(services: list[Json], groups: t.Mapping[str, t.Collection[str]]) -> list[list[str]]:

@@ -53,9 +53,15 @@ def test_a_gateway_is_there_for_those_who_mount_it():
     assert [(service["name"], service.get("hosts")) for service in services] == [("first", None), ("nas", 1)]
 
 
+@pytest.mark.parametrize(("changed", "wanted"), [({}, False), ({"certificates": True}, True)])
+def test_nodes_have_certificates_where_a_system_asks_for_them(changed, wanted):
+    assert deploy("one", profile(**changed), GROUPS, {}).record()["certificates"] is wanted
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
+        ({"certificates": "often"}, "'certificates' of the profile"),
         ({"extra": 1}, "Unknown key of the profile 'extra'"),
         ({"services": [{"node": "storage_a"}]}, "Service 1 has no key 'role'"),
         ({"services": [{**FIRST, "hosts": 0}]}, "'hosts' of service 1 is 0: leave it out"),
