@@ -231,11 +231,13 @@ def docker_nodes(
     :param nodes: what each node is asked to be, by name.
     :param networks: what :func:`docker_networks` returned.
     :param wan: what lies between the sites.
-    :param existing: nodes that are there, with ``name`` and ``address``.
+    :param existing: nodes that are there, with ``name``, ``address`` and ``peers``, what they know since they were
+        created.
     :returns: for each node ``name``, ``container``, ``hostname``, ``kernel``, ``root``, ``data``, ``cpus``, ``memory``,
         its ``address`` in its first network, ``networks`` as the container has them, ``groups``, ``sites`` and
         ``addresses`` with commas, ``hosts`` (the addresses by name that it knows), ``line`` (what lies behind its legs,
-        as netem takes it) and the ``labels`` that tell others.
+        as netem takes it), ``later`` (the ``name:address`` of nodes that were created after it) and the ``labels`` that
+        tell others.
     """
     nodes = {name: read(name, nodes[name]) for name in sorted(nodes)}
     names = list(nodes)
@@ -278,12 +280,20 @@ def docker_nodes(
         }
         for name in names
     ]
-    return [{**node, "labels": labels_of(node)} for node in wanted]
+    created_with = {each["name"]: each["peers"].split() for each in existing if each.get("peers")}
+    for node in wanted:
+        peers = [f"{host}:{address}" for host, address in node["hosts"].items()]
+        node["labels"] = labels_of(node, created_with.get(node["name"], peers))
+        node["later"] = [peer for peer in peers if peer not in node["labels"]["netfs.bench.peers"].split()]
+    return wanted
 
 
-def labels_of(node: Json) -> dict[str, str]:
-    """What a container says of its node; groups and sites only where it has some."""
-    labels = {"netfs.bench.node": node["name"]}
+def labels_of(node: Json, peers: list[str]) -> dict[str, str]:
+    """What a container says of its node; groups and sites only where it has some.
+
+    :param peers: ``name:address`` of each node that it knows since it was created: a node more is no other label.
+    """
+    labels = {"netfs.bench.node": node["name"], "netfs.bench.peers": " ".join(peers)}
     labels |= {f"netfs.bench.{key}": node[key] for key in ("kernel", "address", "cpus", "memory")}
     labels |= {"netfs.bench.groups": node["groups"]} if node["groups"] else {}
     return labels | ({f"netfs.bench.{key}": node[key] for key in ("sites", "addresses")} if node["sites"] else {})

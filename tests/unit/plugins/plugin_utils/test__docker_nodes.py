@@ -107,8 +107,10 @@ def test_without_sites_nodes_are_what_they_always_were():
         "addresses": "198.18.7.20",
         "hosts": {"lab-client": "198.18.7.20", "lab-object-store": "198.18.7.30"},
         "line": "",
+        "later": [],
         "labels": {
             "netfs.bench.node": "client",
+            "netfs.bench.peers": "lab-client:198.18.7.20 lab-object-store:198.18.7.30",
             "netfs.bench.kernel": "own",
             "netfs.bench.address": "198.18.7.20",
             "netfs.bench.cpus": "2",
@@ -180,6 +182,18 @@ def test_a_node_more_moves_no_other_and_none_shares_an_address():
     again = nodes(more, networks(), existing=existing)
     assert {name: again[name]["address"] for name in asked} == addresses
     assert len({node["address"] for node in again.values()}) == 189
+
+
+def test_a_node_more_is_a_later_peer_and_no_other_label():
+    one = {"storage-a-1": CLUSTER["storage-a-1"]}
+    first = nodes(one, networks())["storage-a-1"]
+    label = first["labels"]["netfs.bench.peers"]
+    assert (label, first["later"]) == (f"storage-a-1:{first['address']}", [])
+    existing = [{"name": "storage-a-1", "address": first["address"], "peers": label}]
+    found = nodes({**one, "storage-a-2": CLUSTER["storage-a-1"]}, networks(), existing=existing)
+    assert found["storage-a-1"]["labels"] == first["labels"]
+    assert found["storage-a-1"]["later"] == [f"storage-a-2:{found['storage-a-2']['address']}"]
+    assert found["storage-a-2"]["later"] == []
 
 
 @pytest.mark.parametrize("path", TOPOLOGIES, ids=lambda path: path.stem)
