@@ -15,13 +15,20 @@ description:
     stays as it is, with its time.
 options:
   path:
-    description: The file, of mode 0644.
+    description: The file, of mode 0600.
     type: path
     required: true
   record:
     description: What was set up, without secrets.
     type: dict
     required: true
+  footprints:
+    description:
+      - Services by their names, each with its C(units) and its C(files), as C(service_footprints) of role C(service)
+        has them. What is there of them is added to the record as C(footprints), so that module
+        M(netfs.bench.bootstrap_info) sees what differs later.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in check mode and say what would change.
@@ -49,21 +56,13 @@ completed:
 """
 
 import datetime
-import json
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfs.bench.plugins.module_utils._bootstrap import look, recorded
+from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_json
-
-
-def recorded(path):
-    """Return what the file says, nothing when there is none, or when it is no record."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def settle(path, record, dry_run):
@@ -74,17 +73,25 @@ def settle(path, record, dry_run):
     after = {**record, "completed": now} if changed else before
     if changed and not dry_run:
         write_json(path, after)
-        path.chmod(0o644)
+        path.chmod(0o600)
     return {"changed": changed, "completed": after["completed"], "diff": {"before": before, "after": after}}
 
 
 def main():
     module = AnsibleModule(
-        argument_spec={"path": {"type": "path", "required": True}, "record": {"type": "dict", "required": True}},
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "record": {"type": "dict", "required": True},
+            "footprints": {"type": "dict", "default": {}},
+        },
         supports_check_mode=True,
     )
+    params = module.params
     try:
-        result = settle(Path(module.params["path"]), module.params["record"], module.check_mode)
+        record = {**params["record"], "footprints": look(params["footprints"])}
+        result = settle(Path(params["path"]), record, module.check_mode)
+    except FailureError as error:
+        module.fail_json(msg=error.msg, **error.facts)
     except OSError as error:
         module.fail_json(msg=f"What was set up cannot be recorded: {error}")
     module.exit_json(**result)

@@ -16,7 +16,11 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ROOT / "playbooks/steps/cluster"
-PLAN = {"topology": "mini", "groups": {"storage": ["a"]}, "deployment": {"system": "cephfs", "certificates": False}}
+PLAN = {
+    "topology": "mini",
+    "groups": {"storage": ["a"]},
+    "deployment": {"system": "cephfs", "certificates": False, "mounts": []},
+}
 CEPH = {"ceph": {"service": "ceph", "version": "18.2.7", "config_sha256": "ab"}}
 LISTENS = {"ceph": {**CEPH["ceph"], "listening": ["ceph-osd@0.service 6800"]}}
 
@@ -27,7 +31,7 @@ def run(tmp_path: Path):
 
     def play(step: str, **changed: Any) -> tuple[int, str]:
         tasks = [
-            {"ansible.builtin.include_tasks": str(STEPS / step)},
+            *({"ansible.builtin.include_tasks": str(STEPS / name)} for name in ("compare.yml", step)),
             {"ansible.builtin.debug": {"var": "bootstrap_line"}},
         ]
         book = [{"hosts": "node", "gather_facts": False, "vars_files": [str(STEPS / "vars.yml")], "tasks": tasks}]
@@ -89,3 +93,83 @@ def test_what_was_set_up_is_recorded_once_and_told(run, tmp_path: Path) -> None:
 
     assert "changed=1" in run("bootstrap.yml", service_provenances={})[1]
     assert json.loads(file.read_text())["services"] == {}
+
+
+SERVICE = """
+- name: Ask the service
+  ansible.builtin.assert:
+    that: (entry_point, inventory_hostname) != ('health', broken | default(''))
+"""
+SETTLED = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.set_fact: {{cluster_planned: {{plan: "{{{{ plan }}}}"}}}}
+- hosts: one:two
+  gather_facts: false
+  any_errors_fatal: true
+  vars_files: ["{steps}/../common/vars.yml", "{steps}/vars.yml"]
+  tasks:
+    - ansible.builtin.include_tasks: "{steps}/compare.yml"
+    - ansible.builtin.include_tasks: "{steps}/settled.yml"
+    - ansible.builtin.include_tasks: "{steps}/bootstrap.yml"
+      when: not cluster_is_settled
+"""
+
+
+def test_what_is_as_it_was_set_up_is_checked_and_what_does_not_work_is_deployed(tmp_path: Path) -> None:
+    """Two nodes and a service; where one of them fails, or differs, both are deployed."""
+    (tmp_path / "state/netfs.bench/lab/cluster/services").mkdir(parents=True)
+    (tmp_path / "state/netfs.bench/lab/cluster/services/ours@storage.yml").write_text(SERVICE)
+    (tmp_path / "book.yml").write_text(SETTLED.format(steps=STEPS))
+    service = {"name": "ours", "node": "storage", "role": "ours", "hosts": []}
+    plan = {**PLAN, "groups": ["storage"], "deployment": {**PLAN["deployment"], "services": [service]}}
+    hosts = {name: {"ansible_connection": "local"} for name in ("one", "two")}
+    (tmp_path / "hosts.json").write_text(json.dumps({"storage": {"hosts": hosts}}))
+    values = {
+        "plan": plan,
+        "tuning_states": {"sysctl": {}, "limits": {}},
+        "bootstrap_file": f"{tmp_path}/{{{{ inventory_hostname }}}}",
+        "ansible_python_interpreter": sys.executable,
+    }
+
+    def run_book(**changed: Any) -> str:
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("ansible-playbook")),
+                *(f"--inventory={tmp_path}/hosts.json", f"--extra-vars={json.dumps({**values, **changed})}"),
+                str(tmp_path / "book.yml"),
+            ],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
+                "ANSIBLE_STDOUT_CALLBACK": "default",
+                "ANSIBLE_NOCOLOR": "1",
+                "XDG_STATE_HOME": str(tmp_path / "state"),
+                "NETFS_BENCH_INSTALLATION": "lab",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return " ".join(done.stdout.split())
+
+    said = run_book()
+    assert "one: Nothing was set up to the end." in said
+    assert "TASK [Record what was set up]" in said
+
+    said = run_book()
+    assert "Nothing is deployed." in said
+    assert "TASK [Record what was set up]" not in said
+
+    said = run_book(broken="two")
+    assert "two: It is as it was set up, and does not work. The cluster is deployed again." in said
+    assert all(f"ok: [{name}]" in said.split("TASK [Record what was set up]")[1] for name in ("one", "two"))
+
+    (tmp_path / "two").unlink()
+    said = run_book()
+    assert "two: Nothing was set up to the end." in said
+    assert all(f"[{name}]" in said.split("TASK [Record what was set up]")[1] for name in ("one", "two"))

@@ -31,9 +31,13 @@ def test_a_record_keeps_its_time_until_it_says_something_else(run, tmp_path):
     assert not path.exists()
     first = run({"system": "cephfs"})
     assert first["changed"]
-    assert json.loads(path.read_text()) == {"system": "cephfs", "completed": first["completed"]}
-    assert path.stat().st_mode & 0o777 == 0o644
-    path.write_text(json.dumps({"system": "cephfs", "completed": "long ago"}))
+    assert json.loads(path.read_text()) == {
+        "system": "cephfs",
+        "footprints": {},
+        "completed": first["completed"],
+    }
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text(json.dumps({"system": "cephfs", "footprints": {}, "completed": "long ago"}))
     assert run({"system": "cephfs"}) | {"diff": 0, "invocation": 0} == {
         "changed": False,
         "completed": "long ago",
