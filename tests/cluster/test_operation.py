@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A cluster in use: run again, asked, its logs fetched, and nodes that come and go.
+"""A cluster in use: each daemon, the conduit and the way between the sites are lost while a client writes; nodes come
+and go; what the commands say of it.
 
 The tests build on each other in the order in which they stand.
 """
@@ -12,8 +13,11 @@ from __future__ import annotations
 import json
 import re
 import time
+from contextlib import contextmanager
 
-from two_sites import CLUSTER, MOUNT, STATE, destroy, status, up
+import pytest
+from installation import docker
+from two_sites import CLUSTER, MOUNT, STATE, STORAGE, becomes_healthy, destroy, status, up, writing
 
 
 def test_the_cluster_comes_up():
@@ -27,6 +31,15 @@ def test_a_second_run_changes_nothing(record_property):
     record_property("seconds of a second run", time.monotonic() - began)
     assert code == 0, output
     assert re.findall(r"^ *changed .*", output, re.MULTILINE) == []
+    assert "Nothing is deployed." in output
+
+
+def test_what_somebody_changed_is_named_and_put_right():
+    CLUSTER.on("storage-b-1", "sh", "-c", "echo '# by hand' >> /etc/ceph/ceph.conf")
+    code, output = up()
+    assert code == 0, output
+    assert "storage-b-1: /etc/ceph/ceph.conf was changed." in output
+    assert "hand" not in CLUSTER.on("storage-b-1", "cat", "/etc/ceph/ceph.conf")
 
 
 def test_every_client_reads_what_every_other_one_wrote():
@@ -44,6 +57,81 @@ def test_logs_are_fetched_without_secrets(tmp_path):
     secret = CLUSTER.on("storage-a-1", "sed", "-n", "s/.*key = //p", "/etc/ceph/ceph.client.admin.keyring")[0]
     assert len(secret) > 20
     assert [name for name, text in texts.items() if secret in text] == []
+
+
+def active(kind: str) -> str:
+    """The node of site a whose manager or metadata server serves; the first one for what serves on all."""
+    field = {"mgr": "['active_name']", "mds": "['fsmap']['by_rank'][0]['name']"}.get(kind)
+    if not field:
+        return "storage-a-1"
+    program = f"import json, sys; print(json.load(sys.stdin){field})"
+    asked = "ceph mgr stat --format=json" if kind == "mgr" else "ceph status --format=json"
+    (daemon,) = CLUSTER.on("storage-a-1", "sh", "-c", f'{asked} | python3 -c "{program}"')
+    return daemon.removeprefix(f"{CLUSTER.name}-")
+
+
+@pytest.mark.parametrize(
+    ("kind", "node"),
+    [("mon", ""), ("osd", ""), ("mgr", ""), ("mds", ""), ("mirror", "conduit-1")],
+)
+def test_a_daemon_that_is_killed_costs_no_acknowledged_byte(kind, node, record_property):
+    host = node or active(kind)
+    unit = "netfs-ceph-mirror.service" if kind == "mirror" else f"ceph-{kind}@*.service"
+    with writing(f"killed-{kind}") as writer:
+        CLUSTER.on(host, "systemctl", "kill", "--signal=KILL", "--kill-whom=main", unit)
+        died = time.time()
+        becomes_healthy()
+        record_property(f"seconds until healthy after {kind}", time.time() - died)
+        writer.wrote_after(time.time(), 60)
+    record_property(f"longest pause in seconds after {kind}", writer.longest_pause())
+    assert writer.lost() == []
+
+
+def test_the_conduit_may_lose_its_power(record_property):
+    with writing("no-conduit") as writer:
+        docker("kill", f"{CLUSTER.name}-conduit-1")
+        died = time.time()
+        writer.wrote_after(died + 5, 60)
+        code, output = status()
+        assert code != 0
+        assert "conduit-1" in output
+        docker("start", f"{CLUSTER.name}-conduit-1")
+        becomes_healthy()
+    record_property("longest pause in seconds", writer.longest_pause())
+    assert writer.lost() == []
+
+
+@contextmanager
+def sites_apart():
+    """Neither site reaches the other through the conduit, and nobody is told so."""
+    CLUSTER.on("conduit-1", "apt-get", "install", "--yes", "--no-install-recommends", "nftables")
+    there = ", ".join(CLUSTER.on("conduit-1", "getent", "hosts", node)[0] for node in STORAGE["b"])
+    rules = (
+        "add table inet apart; add chain inet apart in { type filter hook input priority 0; }; "
+        "add chain inet apart out { type filter hook output priority 0; }; "
+        f"add rule inet apart in ip saddr {{ {there} }} drop; add rule inet apart out ip daddr {{ {there} }} drop"
+    )
+    CLUSTER.on("conduit-1", "nft", rules)
+    try:
+        yield
+    finally:
+        CLUSTER.on("conduit-1", "nft", "delete", "table", "inet", "apart")
+
+
+def test_replication_goes_on_after_three_minutes_apart(record_property):
+    with writing("apart") as writer:
+        with sites_apart():
+            began = time.time()
+            time.sleep(180)
+            code, output = status()
+            assert code != 0
+            assert "not healthy" in output
+        met = time.time()
+        becomes_healthy()
+        record_property("seconds until the copy was whole", time.time() - met)
+        writer.wrote_after(time.time(), 60)
+    assert [when for _hash, _name, when in writer.acknowledged() if began + 150 < when < began + 180]
+    assert writer.lost() == []
 
 
 def test_a_node_is_added_and_removed_while_data_is_kept_and_clients_stay_mounted(record_property):
@@ -65,6 +153,17 @@ def test_a_node_is_added_and_removed_while_data_is_kept_and_clients_stay_mounted
         plan = json.loads((STATE / "cluster/plan.json").read_text(encoding="utf-8"))
         assert len(plan["groups"]["storage_a"]) == hosts
     assert len(CLUSTER.ours("container")) == 10
+
+
+def test_a_cluster_that_misses_a_node_is_not_healthy():
+    docker("pause", f"{CLUSTER.name}-storage-a-3")
+    try:
+        code, output = status()
+    finally:
+        docker("unpause", f"{CLUSTER.name}-storage-a-3")
+    assert code != 0
+    assert "storage-a-3" in output
+    becomes_healthy()
 
 
 def test_the_nodes_go_with_all_that_belongs_to_them():
