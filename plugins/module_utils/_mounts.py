@@ -18,6 +18,8 @@ FAMILIES = {
     "nfs4": "nfs",
     "smb3": "cifs",
     "fuse.ceph-fuse": "fuse.ceph",
+    "fuse.claudefs": "claudefs",
+    "fuse": "claudefs",  # what a client of ClaudeFS is as long as it tells no type of its own
 }  # the kernel's name to the name that is asked for
 # Two ways to say one thing: NAME or NAME=VALUE as given, and as the kernel shows it.
 SYNONYMS = {"nfsvers": "vers", "tcp": "proto=tcp", "udp": "proto=udp", "rdma": "proto=rdma", "user": "username"}

@@ -163,9 +163,9 @@ def lists_its_ports(root: Path, role: str) -> Iterator[str]:
     path = root / "roles" / role / "meta/ports.yml"
     table = load(path) if path.is_file() else []
     listed = {str(entry.get("port", entry.get("variable"))) for entry in table}
-    spec = str(load(root / "roles" / role / "vars/main.yml")[spec_name(role)].get("ports", ""))
-    for name in re.findall(r"'port': ['\"]?(?:\{\{ )?(\w+)", spec):
-        if name not in listed:
+    private = load(root / "roles" / role / "vars/main.yml")
+    for name in re.findall(r"'port': ['\"]?(?:\{\{ )?(\w+)", str(private[spec_name(role)].get("ports", ""))):
+        if name not in listed and str(private.get(name)) not in listed:
             yield f"{role}: the service has port {name}, and roles/{role}/meta/ports.yml does not list it"
     defaults = load(root / "roles" / role / "defaults/main.yml")
     for entry in table:
