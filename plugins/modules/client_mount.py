@@ -270,12 +270,15 @@ class ClientMount:
         if not mounted:
             return None
         source, fstype, options = mounted.source, mounted.fstype, mounted.options
+        memory = self._remembered()
+        remembered = (memory.get("number"), memory.get("device")) == (mounted.number, mounted.device)
+        if remembered:  # a client in user space shows a source of its own
+            source = memory.get("source", source)
         if _mounts.same_source(source, self.params["src"]):
             source = self.params["src"]
         if _mounts.family(fstype) == _mounts.family(self.params["fstype"]):
             fstype = self.params["fstype"]
-        memory = self._remembered()
-        if (memory.get("number"), memory.get("device")) == (mounted.number, mounted.device):
+        if remembered:
             options = memory["options"]
         elif not _mounts.contradictions(self.options, options):
             options = self.options
@@ -317,7 +320,13 @@ class ClientMount:
                 rc=outcome.rc,
                 stderr=outcome.stderr,
             )
-        about = {"number": mounted.number, "device": mounted.device, "options": self.options, "made": self.made}
+        about = {
+            "number": mounted.number,
+            "device": mounted.device,
+            "source": self.params["src"],
+            "options": self.options,
+            "made": self.made,
+        }
         try:
             MEMORY.mkdir(mode=0o755, exist_ok=True)
             self.memory.write_text(json.dumps({"path": self.path, **about}), encoding="utf-8")

@@ -148,6 +148,14 @@ def test_something_else_is_unmounted_first(play, args):
     assert not play.path.exists()  # still known to be the module's own
 
 
+def test_a_client_that_shows_another_source_is_not_mounted_again(play):
+    """As those of FUSE do, which show what they like."""
+    play.write("source", "shown-by-the-client")
+    assert play.mount()["mount"]["source"] == "shown-by-the-client"
+    assert play.mount()["changed"] is False
+    assert play.mount(src="10.0.0.1:/other", _ansible_check_mode=True)["changed"] is True
+
+
 @pytest.mark.parametrize("options, changed", [({"vers": 4.2, "noac": True}, False), ({"vers": 3}, True)])
 def test_a_mount_of_somebody_else_is_compared_as_far_as_the_kernel_shows(play, options, changed):
     play.path.mkdir(parents=True)
