@@ -52,7 +52,7 @@ def looked_at(address: str, port: int, metrics_port: int, seconds: float) -> dic
     try:
         socket.create_connection((address, port), seconds).close()
     except OSError as error:
-        return {"reason": f"port {port} is closed: {error.strerror or error}"}
+        return {"reason": f"port {port} cannot be reached: {error.strerror or error}"}
     try:
         with urllib.request.urlopen(f"http://{host}:{metrics_port}/metrics", timeout=seconds) as answer:
             text = answer.read(PAGE_BYTES).decode("utf-8", "replace")

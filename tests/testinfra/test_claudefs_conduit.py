@@ -52,18 +52,13 @@ def test_endpoint(endpoint: dict[str, Any]) -> None:
     assert endpoint["sites"] == ["site-a", "site-b"]
 
 
-@pytest.mark.parametrize(
-    "how, sentence",
-    [
-        ("exits", "nothing serves: port 9402 of 127.0.0.1 does not answer"),
-        ("silent", "nothing serves: port 9402 of 127.0.0.1 does not answer"),
-    ],
-)
-def test_conduit_that_lies_is_found_out(node: Host, how: str, sentence: str) -> None:
+@pytest.mark.parametrize("how, reason", [("exits", "Connection refused"), ("silent", "timed out")])
+def test_conduit_that_lies_is_found_out(node: Host, how: str, reason: str) -> None:
     with misbehaving(node, how):
         said = node.run(PROBE)
-        assert said.rc == 1
-        assert sentence in said.stderr
+    assert said.rc == 1
+    assert "nothing serves: port 9402 of 127.0.0.1 does not answer" in said.stderr
+    assert reason in said.stderr
 
 
 def test_program_that_prints_a_line_and_ends_serves_nothing(node: Host) -> None:
@@ -72,18 +67,3 @@ def test_program_that_prints_a_line_and_ends_serves_nothing(node: Host) -> None:
     assert "nothing serves: port 9402 of 127.0.0.1 does not answer" in said
     secrets_of.play(*secrets_of.inventory(), "molecule/shared/converge.yml")
     assert node.run(PROBE).rc == 0
-
-
-@pytest.mark.parametrize(
-    "variables, message",
-    [
-        ({"claudefs_conduit_program": ""}, "There is no program of the conduit to install"),
-        ({"claudefs_conduit_local": {"name": "site-a", "addresses": []}}, "at least one address"),
-        (
-            {"claudefs_conduit_local": {"name": "a b", "addresses": ["192.0.2.1"]}},
-            "the name of a host may contain only",
-        ),
-    ],
-)
-def test_what_cannot_be_is_refused(variables: dict[str, Any], message: str) -> None:
-    assert message in secrets_of.refusal(**variables)

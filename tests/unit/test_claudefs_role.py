@@ -114,7 +114,7 @@ def probed(folder: Path, role: str, **variables: Any) -> tuple[int, str]:
     "how, sentence",
     [
         ("", ""),
-        ("exits", "nothing serves: port {port} of {address} is closed ([Errno 111] Connection refused)"),
+        ("exits", "nothing serves: port {port} of {address} cannot be reached ([Errno 111] Connection refused)"),
         ("silent", "nothing serves: port {metrics} of {address} tells no metrics (timed out)"),
     ],
 )

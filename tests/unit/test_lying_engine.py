@@ -19,13 +19,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import made_up_engine
 import pytest
-import yaml
 from claudefs_double import cluster, free_ports
 from collection import ROOT
+from local_play import entered, play
 from test_role_contract import server_roles, spans_hosts
 
 from ansible_collections.netfs.bench.plugins.module_utils._ceph import QUESTIONS
@@ -33,57 +33,6 @@ from ansible_collections.netfs.bench.plugins.module_utils._ceph import QUESTIONS
 LIES = made_up_engine.LIES
 WAYS = ("honest", *LIES)
 ENGINE = [sys.executable, made_up_engine.__file__]
-
-
-class Told(NamedTuple):
-    """How a play ended on one host."""
-
-    failed: bool
-    said: str
-
-
-def play(
-    folder: Path, hosts: dict[str, dict[str, Any]], tasks: list[dict[str, Any]], **keywords: Any
-) -> dict[str, Told]:
-    """Run tasks on hosts, which are all this one, at the same time, each with its variables."""
-    book = folder / "play.yml"
-    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks, **keywords}]))
-    inventory = folder / "hosts.yml"
-    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": local}}))
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "--inventory", str(inventory), str(book)],
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
-            "ANSIBLE_FORKS": str(len(hosts)),
-            "ANSIBLE_LOCAL_TEMP": str(folder / "temporary"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    results = json.loads(done.stdout)
-    answers = {
-        host: [task["hosts"][host] for one in results["plays"] for task in one["tasks"] if host in task["hosts"]]
-        for host in hosts
-    }
-    return {
-        host: Told(results["stats"][host]["failures"] > 0, " ".join(json.dumps(given) for given in answers[host]))
-        for host in hosts
-    }
-
-
-def entered(role: str, entry: str, **variables: Any) -> dict[str, Any]:
-    """Return the task that runs an entry point or a step of a role."""
-    return {
-        "name": "Run it",
-        "ansible.builtin.include_role": {"name": f"netfs.bench.{role}", "tasks_from": entry},
-        "vars": variables,
-    }
 
 
 # The common life of a service

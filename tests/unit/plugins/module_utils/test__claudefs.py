@@ -50,7 +50,7 @@ def test_members_on_a_page_of_metrics(page: str, view: View) -> None:
         ({"a": WHOLE, "b": View(nodes=2, healthy_nodes=2)}, True, ["b counts 2 nodes, and 3 should be"]),
         ({"a": View(nodes=4, healthy_nodes=4)}, True, ["a counts 4 nodes, and 3 should be"]),
         ({"a": View(nodes=3, healthy_nodes=2)}, True, ["a finds 2 of 3 nodes healthy"]),
-        ({"a": View(reason="port 9400 is closed")}, True, ["a does not serve: port 9400 is closed"]),
+        ({"a": View(reason="port 9400 cannot be reached")}, True, ["a does not serve: port 9400 cannot be reached"]),
         ({"a": View()}, True, ["a does not tell claudefs_nodes_total and claudefs_nodes_healthy"]),
         ({"a": View(nodes=3)}, True, ["a does not tell claudefs_nodes_healthy"]),
         ({"a": View(nodes=3)}, False, ["a does not tell claudefs_nodes_healthy"]),
@@ -101,7 +101,7 @@ def test_closed_port_is_told(silent: int) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         closed = other.getsockname()[1]
-        assert asked("127.0.0.1", closed, silent, 2).reason == f"port {closed} is closed: Connection refused"
+        assert asked("127.0.0.1", closed, silent, 2).reason == f"port {closed} cannot be reached: Connection refused"
 
 
 def test_module_asks_every_host(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_module_asks_every_host(tmp_path: Path) -> None:
         nodes.stop("n2")
         found = call("claudefs_cluster_info", hosts=nodes.addresses, **ports)
         assert not found["healthy"]
-        assert f"n2 does not serve: port {nodes.port} is closed: Connection refused" in found["faults"]
+        assert f"n2 does not serve: port {nodes.port} cannot be reached: Connection refused" in found["faults"]
