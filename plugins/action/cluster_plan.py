@@ -4,32 +4,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
 import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
-from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.action import ActionBase
-from yaml import YAMLError
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
-    IMAGE_BYTES,
-    host_filesystems,
-    is_available,
+    path_of,
     read_catalog,
+    read_file,
+    source_of,
+    this_machine,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import (
-    NETEM,
-    Machine,
-    demands_of,
-    describe,
-    plan_cluster,
-)
+from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import demands_of, describe, plan_cluster
 from ansible_collections.netfs.bench.plugins.plugin_utils._clusters import ClusterError, deploy
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import write_services
 from ansible_collections.netfs.bench.plugins.plugin_utils._membership import (
@@ -39,13 +29,9 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._membership import (
     refuse_carrier,
     removed,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
-from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, sentence, topology_of
-
-ENGINE_DIRECTORY = Path("/var/lib/docker")
-"""Where a Docker engine usually keeps what nodes take of the disk."""
-
+from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, topology_of
 
 class ActionModule(ActionBase):
     """Plan a cluster on the controller: that is where the topologies are, and whose engine makes containers."""
@@ -73,7 +59,7 @@ class ActionModule(ActionBase):
         )[1]
         try:
             plan, node = planned(args)
-        except (TopologyError, ClusterError, MembershipError, RunError) as error:
+        except (TopologyError, ClusterError, MembershipError, PlanError, RunError) as error:
             raise AnsibleActionFail(str(error)) from error
         changed = bool(args["directory"]) and not self._task.check_mode and keep(Path(args["directory"]), plan)
         lines = [] if args["quiet"] else describe(plan)
@@ -84,7 +70,7 @@ def planned(args: Json) -> tuple[Json, str]:
     """The plan of a cluster and the node that was added or removed; an error of the files above when it cannot be."""
     catalog = Path(args["catalog"])
     path = path_of("topology", args["topology"], catalog / "topologies")
-    data = read("topology", path)
+    data = read_file("topology", path)
     changes = changes_of(present_plan(args["directory"]), path.stem)
     present = topology = topology_of(path.stem, data, args["counts"], changes)
     node = args["removed"]
@@ -95,7 +81,7 @@ def planned(args: Json) -> tuple[Json, str]:
     if node:
         topology = topology_of(path.stem, data, args["counts"], changes)
     system = path_of("cluster", args["system"], catalog / "clusters") if args["system"] else None
-    profile = read("cluster", system) if system else {}
+    profile = read_file("cluster", system) if system else {}
     asked = profile.get("engine", {}) if isinstance(profile, dict) else {}
     demands, faults = demands_of({**asked, **args["engine"]}, args["ssh_sources"], topology.sites)
     if faults:
@@ -135,59 +121,3 @@ def keep(directory: Path, plan: Json) -> bool:
         return changed
     write_json(path, plain)
     return True
-
-
-def path_of(kind: str, name: str, directory: Path) -> Path:
-    """The file of a topology or a cluster: one of a directory by its name, any other by its path; an error when it is
-    neither."""
-    if "/" in name or Path(name).suffix in (".yml", ".yaml"):
-        return Path(name)
-    known = {path.stem: path for path in sorted(directory.glob("*.yml"))}
-    if name not in known:
-        raise AnsibleActionFail(
-            f"{sentence(unknown(kind, name, known))} A file of your own is named by its path, NAME.yml."
-        )
-    return known[name]
-
-
-def source_of(name: str, path: Path) -> str:
-    """What names a file from every directory: its name in the catalog, or the whole path of one of a user's own."""
-    return name if name == path.stem else str(path.resolve())
-
-
-def read(kind: str, path: Path) -> t.Any:
-    """What stands in a file, or an error that says why it cannot be read."""
-    try:
-        return yaml_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise AnsibleActionFail(f"The {kind} {path} cannot be read") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise AnsibleActionFail(f"The {kind} {path} is no YAML") from error
-
-
-def this_machine() -> Machine:
-    """What this machine has for containers."""
-    features = host_filesystems() | ({NETEM} if is_available("sch_netem") else set())
-    return Machine(
-        memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-        free_disk=shutil.disk_usage(ENGINE_DIRECTORY if ENGINE_DIRECTORY.is_dir() else "/").free,
-        cpus=os.cpu_count() or 1,
-        features=frozenset(features),
-        image=IMAGE_BYTES,
-        free_watchers=free_watchers(),
-    )
-
-
-def free_watchers(proc: Path = Path("/proc")) -> int | None:
-    """How many inotify instances root may still have, as far as can be seen; None where there is no such limit."""
-    try:
-        allowed = int((proc / "sys/fs/inotify/max_user_instances").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-    taken = 0
-    for process in proc.glob("[0-9]*"):
-        # a process that ends meanwhile, or whose files only others may see
-        with contextlib.suppress(OSError):
-            if process.stat().st_uid == 0:
-                taken += sum(str(file.readlink()) == "anon_inode:inotify" for file in (process / "fd").iterdir())
-    return max(0, allowed - taken)

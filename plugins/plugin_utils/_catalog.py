@@ -6,20 +6,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
+import typing as t
 from importlib.util import find_spec
 from pathlib import Path
 
 from ansible.module_utils.common.yaml import yaml_load
+from yaml import YAMLError
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import NETEM, Machine
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError
+from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
+from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sentence
 
 IMAGE_BYTES = 3 << 30
 """What a node image and its containers need beside the data."""
+
+ENGINE_DIRECTORY = Path("/var/lib/docker")
+"""Where a Docker engine usually keeps what nodes take of the disk."""
 
 MODULES = {"nfs": "nfsv3", "nfs4": "nfsv4", "cifs": "cifs", "nfsd": "nfsd"}
 """The kernel module of every file system that a node may need."""
@@ -77,6 +87,62 @@ def read_role(directory: Path) -> Role:
         described.get("main", {}).get("options", {}),
         tuple(yaml_load(ports.read_text(encoding="utf-8"))) if ports.exists() else (),
     )
+
+
+def path_of(kind: str, name: str, directory: Path) -> Path:
+    """The file of a topology or a cluster: one of a directory by its name, any other by its path; an error when it is
+    neither."""
+    if "/" in name or Path(name).suffix in (".yml", ".yaml"):
+        return Path(name)
+    known = {path.stem: path for path in sorted(directory.glob("*.yml"))}
+    if name not in known:
+        raise PlanError(
+            f"{sentence(unknown(kind, name, known))} A file of your own is named by its path, NAME.yml."
+        )
+    return known[name]
+
+
+def source_of(name: str, path: Path) -> str:
+    """What names a file from every directory: its name in the catalog, or the whole path of one of a user's own."""
+    return name if name == path.stem else str(path.resolve())
+
+
+def read_file(kind: str, path: Path) -> t.Any:
+    """What stands in a file, or an error that says why it cannot be read."""
+    try:
+        return yaml_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PlanError(f"The {kind} {path} cannot be read") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise PlanError(f"The {kind} {path} is no YAML") from error
+
+
+def this_machine() -> Machine:
+    """What this machine has for containers."""
+    features = host_filesystems() | ({NETEM} if is_available("sch_netem") else set())
+    return Machine(
+        memory=os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        free_disk=shutil.disk_usage(ENGINE_DIRECTORY if ENGINE_DIRECTORY.is_dir() else "/").free,
+        cpus=os.cpu_count() or 1,
+        features=frozenset(features),
+        image=IMAGE_BYTES,
+        free_watchers=free_watchers(),
+    )
+
+
+def free_watchers(proc: Path = Path("/proc")) -> int | None:
+    """How many inotify instances root may still have, as far as can be seen; None where there is no such limit."""
+    try:
+        allowed = int((proc / "sys/fs/inotify/max_user_instances").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    taken = 0
+    for process in proc.glob("[0-9]*"):
+        # a process that ends meanwhile, or whose files only others may see
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == 0:
+                taken += sum(str(file.readlink()) == "anon_inode:inotify" for file in (process / "fd").iterdir())
+    return max(0, allowed - taken)
 
 
 def refuse_missing_packages() -> None:

@@ -12,8 +12,8 @@ from acting import run_action
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.netfs.bench.plugins.action import cluster_plan
-from ansible_collections.netfs.bench.plugins.action.cluster_plan import ActionModule, this_machine
-from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import read_catalog
+from ansible_collections.netfs.bench.plugins.action.cluster_plan import ActionModule
+from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import free_watchers, read_catalog, this_machine
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
 
 CATALOG = Path(__file__).parents[4] / "playbooks"
@@ -160,14 +160,14 @@ def test_this_machine_has_something():
 
 def test_inotify_instances_that_are_taken_are_counted(tmp_path):
     (tmp_path / "sys/fs/inotify").mkdir(parents=True)
-    assert cluster_plan.free_watchers(tmp_path) is None
+    assert free_watchers(tmp_path) is None
     (tmp_path / "sys/fs/inotify/max_user_instances").write_text("128\n")
     (tmp_path / "17/fd").mkdir(parents=True)
     (tmp_path / "17/fd/3").symlink_to("anon_inode:inotify")
     (tmp_path / "17/fd/4").symlink_to("/dev/null")
     (tmp_path / "18").mkdir()
     taken = 1 if (tmp_path / "17").stat().st_uid == 0 else 0
-    assert cluster_plan.free_watchers(tmp_path) == 128 - taken
+    assert free_watchers(tmp_path) == 128 - taken
 
 
 def test_a_cluster_keeps_what_was_added_and_removed(tmp_path):
