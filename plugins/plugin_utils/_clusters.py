@@ -12,7 +12,12 @@ import typing as t
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _deployment
 from ansible_collections.netfs.bench.plugins.plugin_utils._ports import ports_of
-from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import SERVICE_KEYS, faults_of_keys, unknown
+from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import (
+    DURABILITY,
+    SERVICE_KEYS,
+    faults_of_keys,
+    unknown,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sentence
 
 KEYS: dict[str, type] = {
@@ -21,6 +26,7 @@ KEYS: dict[str, type] = {
     "certificates": bool,
     "services": list,
     "mounts": list,
+    "durability": dict,
 }
 REQUIRED = ("description", "services", "mounts")
 # How many hosts of its group a service stands on, all of them if it does not say; and whether it is there for mounts
@@ -75,7 +81,26 @@ def faults_of(profile: t.Any) -> list[str]:
             faults.append(f"'hosts' of service {number} is 0: leave it out for all hosts of the group")
     for number, mount in enumerate(profile["mounts"], 1):
         faults += faults_of_keys(mount, MOUNT_KEYS, MOUNT_REQUIRED, f"mount {number}")
+    faults += faults_of_durability(profile.get("durability", {}))
     return [sentence(fault) for fault in faults]
+
+
+def faults_of_durability(durability: Json) -> list[str]:
+    """What is wrong with what an acknowledged write promises, by the least number of hosts that keep it."""
+    faults = [
+        f"'durability' has the key {hosts!r}: write a number of hosts"
+        for hosts in durability
+        if not isinstance(hosts, int) or isinstance(hosts, bool) or hosts < 1
+    ]
+    return faults + [
+        unknown("durability", str(tier), DURABILITY) for tier in durability.values() if tier not in DURABILITY
+    ]
+
+
+def durability_of(profile: Json, hosts: int) -> str:
+    """What an acknowledged write promises where so many hosts keep it; empty where the profile does not say."""
+    tiers: dict[int, str] = profile.get("durability", {})
+    return next((tiers[least] for least in sorted(tiers, reverse=True) if least <= hosts), "")
 
 
 def faults_of_groups(profile: Json, groups: t.Collection[str]) -> list[str]:
@@ -135,15 +160,16 @@ def deploy(
     )
     if unknown_ports and ports_must_be_known:
         raise ClusterError(f"Cluster {system} cannot be deployed. {' '.join(unknown_ports)}")
-    hosts = {_deployment.place_of(service): {"hosts": service["hosts"]} for service in wanted if "hosts" in service}
-    services = [
-        {
-            **service,
-            "spans_hosts": service["role"] in roles and spans_hosts(service["role"], roles[service["role"]]),
-            **hosts.get(_deployment.place_of(service), {}),
-        }
-        for service in services
-    ]
+    services = _deployment.with_hosts(
+        [
+            {
+                **service,
+                "spans_hosts": service["role"] in roles and spans_hosts(service["role"], roles[service["role"]]),
+            }
+            for service in services
+        ],
+        {system: {"services": wanted}},
+    )
     return Deployment(system, services, together(services, groups), mounts, ports, profile.get("certificates", False))
 
 

@@ -205,6 +205,66 @@ def deployment_of(profiles: dict[str, Json], roles: t.Mapping[str, Role]) -> Jso
     return {"services": [dataclasses.asdict(service) for service in services], "steps": steps_of(services)}
 
 
+def hosts_wanted(profiles: t.Mapping[str, Json]) -> dict[str, int]:
+    """By its place, on how many hosts of its node each service stands that does not stand on all of them.
+
+    :param profiles: named profiles by their systems.
+    """
+    found: dict[str, tuple[str, int | None]] = {}
+    for label, profile in profiles.items():
+        for service in profile["services"]:
+            place, hosts = place_of(service), service.get("hosts")
+            first, before = found.setdefault(place, (label, hosts))
+            if before != hosts:
+                raise ConflictError(
+                    f"{place}: {first} wants it on {before or 'all'} hosts of the node, {label} on {hosts or 'all'}. "
+                    "Measure them in separate runs"
+                )
+    return {place: hosts for place, (_label, hosts) in found.items() if hosts is not None}
+
+
+def with_hosts(services: list[Json], profiles: t.Mapping[str, Json]) -> list[Json]:
+    """The services of a deployment, with ``hosts`` where they do not stand on all hosts of their node."""
+    wanted = hosts_wanted(profiles)
+    return [
+        {**service, **({"hosts": wanted[place_of(service)]} if place_of(service) in wanted else {})}
+        for service in services
+    ]
+
+
+def at_once(steps: list[Json], together: t.Collection[t.Collection[str]]) -> list[Json]:
+    """The steps of a deployment, neighbours become one whose services can be brought up at the same time: it has them
+    as ``places``.
+
+    :param together: lists of places that can.
+    """
+    result: list[Json] = []
+    for step in steps:
+        before = result[-1] if result else {"entry_point": ""}
+        places = [*before.get("places", [place_of(before)] if "name" in before else []), place_of(step)]
+        known = next((one for one in together if set(places) <= set(one)), None)
+        if known and before["entry_point"] == step["entry_point"]:
+            systems = list(dict.fromkeys([*before["systems"], *step["systems"]]))
+            # in the order of the list, which names their file
+            result[-1] = {**before, "systems": systems, "places": [place for place in known if place in places]}
+        else:
+            result.append(step)
+    return result
+
+
+def deployment_on_groups(profiles: dict[str, Json], roles: t.Mapping[str, Role]) -> Json:
+    """What a plan says of deploying on groups of several hosts: ``services``, ``steps`` and ``together``."""
+    deployment = deployment_of(profiles, roles)
+    together: list[list[str]] = []
+    for profile in profiles.values():
+        together += [places for places in profile.get("together", []) if places[1:] and places not in together]
+    return {
+        "services": with_hosts(deployment["services"], profiles),
+        "steps": at_once(deployment["steps"], together),
+        "together": together,
+    }
+
+
 def secrets_of(variables: Json, options: t.Mapping[str, Option], where: str = "") -> list[str]:
     """The names of variables that hold a secret as it is; a template, such as a lookup, holds none."""
     found = []

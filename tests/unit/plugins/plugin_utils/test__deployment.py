@@ -13,6 +13,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import (
     ConflictError,
     Role,
     deployment_of,
+    deployment_on_groups,
     named,
     secrets_of,
     tasks_of,
@@ -225,3 +226,34 @@ def test_services_that_are_brought_up_together_have_the_variables_of_their_own_n
         assert {name: templar.template(trust_as_template(f"{{{{ {name} }}}}")) for name in wanted} == wanted
     assert write_services(tmp_path, {**deployment, "together": [["s@n_a"], ["s@n_b"]]})
     assert sorted(path.name for path in folder.iterdir()) == ["s@n_a.yml", "s@n_b.yml"]
+
+
+def on_hosts(*entries):
+    """Named services of a profile, as name, node and how many hosts, 0 for all."""
+    return [
+        {"name": name, "role": name, "node": node, **({"hosts": hosts} if hosts else {})}
+        for name, node, hosts in entries
+    ]
+
+
+def test_on_groups_what_can_be_brought_up_at_once_is_one_step():
+    services = on_hosts(("fs", "b", 0), ("fs", "a", 0), ("gateway", "a", 1))
+    profile = {"services": services, "together": [["fs@b", "fs@a"], ["gateway@a"]]}
+    single = {"services": on_hosts(("gateway", "a", 1))}
+    deployment = deployment_on_groups({"one": profile, "two": single}, {})
+    assert [one.get("hosts") for one in deployment["services"]] == [None, None, 1]
+    assert deployment["together"] == [["fs@b", "fs@a"]]
+    assert [(one["entry_point"], one.get("places", one["name"]), one["systems"]) for one in deployment["steps"]] == [
+        ("main", ["fs@b", "fs@a"], ["one"]),
+        ("main", "gateway", ["one", "two"]),
+        ("stop", "gateway", ["one", "two"]),
+        ("stop", ["fs@b", "fs@a"], ["one"]),
+    ]
+
+
+def test_a_service_on_other_hosts_for_each_system_is_refused():
+    systems = {"one": {"services": on_hosts(("nas", "a", 0))}, "two": {"services": on_hosts(("nas", "a", 1))}}
+    with pytest.raises(
+        ConflictError, match=r"^nas@a: one wants it on all hosts of the node, two on 1\. Measure them in"
+    ):
+        deployment_on_groups(systems, {})
