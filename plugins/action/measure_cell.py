@@ -75,6 +75,8 @@ class ActionModule(ActionBase):
                 "time_limit": {"type": "int", "required": True},
                 "metrics": {"type": "dict", "default": {}},
                 "failure_reason": {"type": "str", "default": ""},
+                "network_is_proof": {"type": "bool", "default": True},
+                "place": {"type": "dict", "default": {}},
                 "provenance": {"type": "dict", "default": {}},
             }
         )[1]
@@ -215,9 +217,8 @@ class ActionModule(ActionBase):
         if not servers or len(servers) < len(self.others):
             reason = "The counters of the servers could not be read, so the cold pass is not proven"
             return replace(record, status="not-cold", reason=reason)
-        proof = _counters.cold_proof(
-            servers.values(), servers.get(self.args["server"], {}), record.metrics.get("read_bytes", 0)
-        )
+        network = servers.get(self.args["server"], {}) if self.args["network_is_proof"] else {}
+        proof = _counters.cold_proof(servers.values(), network, record.metrics.get("read_bytes", 0))
         record = replace(record, cold=proof)
         if proof.proof >= _counters.COLD_PROOF:
             return record
@@ -230,6 +231,7 @@ class ActionModule(ActionBase):
         fio_seconds = answer.get("seconds", 0.0)
         provenance = {
             **args["provenance"],
+            **({"place": args["place"]} if args["place"] else {}),
             "job": args["job"],
             "job_sha256": hashlib.sha256(args["job"].encode()).hexdigest(),
             "variables": args["variables"],

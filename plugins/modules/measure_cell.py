@@ -85,6 +85,16 @@ options:
       netrc:
         description: File on that node with name and password, in the form that C(curl --netrc-file) takes.
         type: path
+  network_is_proof:
+    description:
+      - Whether what reaches the server over the network counts as delivered by a store, in a cold pass. It does not
+        where the hosts that keep the data are among the nodes of a topology; then their disks tell.
+    type: bool
+    default: true
+  place:
+    description: The conditions of a topology, as P(netfs.bench.turn_place#filter) gives them.
+    type: dict
+    default: {}
   failure_reason:
     description: Why the cell cannot run. When it is not empty, fio is not started and the cell fails with this reason.
     type: str

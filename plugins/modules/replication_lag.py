@@ -14,7 +14,7 @@ description:
   - Writes files into a directory, one every interval, and looks for them in its copy at the same time. Their lags are
     by the clock of the one process that does both, so the node has to see both directories.
   - A lag begins when the bytes of a file are durable, and ends when a look has read the same bytes in the copy. It is
-    too long by at most the time between two looks (RV(metrics.poll_period_max_ns)), and never too short.
+    too long by at most the time between two looks (C(poll_period_max_ns) of RV(metrics)), and never too short.
   - Begins when a first file has arrived, which shows that nothing older is still on its way.
   - Fails when anything does not arrive in time; what did not arrive is never a lag of 0.
 options:

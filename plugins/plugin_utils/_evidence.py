@@ -14,6 +14,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
+from ansible_collections.netfs.bench.plugins.plugin_utils._lags import FIGURES, lags_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord, Provenance, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
@@ -181,10 +182,35 @@ def _self_test(findings: Findings) -> Json:
     return {"id": "self-test", "name": "A/A: a system against itself", "text": text, "table": table}
 
 
+def _replication(findings: Findings) -> list[Json]:
+    runs = [findings.run, *([findings.base] if findings.base else [])]
+    lags = [(run.plan["run"], lag) for run in runs for lag in lags_of(run)]
+    if not lags:
+        return []
+    rows = [
+        [
+            Cell(run, "keep"),
+            Cell(f"{lag.name.system} over {lag.name.protocol}", "keep"),
+            Cell(str(len(lag.lags)) if lag.lags else NOT_MEASURED, "number"),
+            *(Cell(human("ns", lag.figures[name]) if name in lag.figures else "n/a", "number") for name in FIGURES),
+            Cell("n/a" if lag.poll is None else human("ns", lag.poll), "number"),
+            Cell("n/a" if lag.poll_max is None else human("ns", lag.poll_max), "number"),
+            Cell("; ".join([*lag.clocks, *lag.reasons]), "text"),
+        ]
+        for run, lag in lags
+    ]
+    text = (
+        "From when the bytes of a file were durable until they were read in the copy at the other site, by one clock; "
+        "too long by at most the time between two looks. A percentile needs ten files above it."
+    )
+    head = ["run", "series", "files", *FIGURES, "poll period", "longest", "clock, and what was not measured"]
+    return [{"id": "replication", "name": "Replication lag", "text": text, "table": Table(head, rows)}]
+
+
 def beliefs(findings: Findings) -> list[Json]:
     """``id``, ``name``, ``text`` and ``table`` of everything that the numbers rest on."""
     parts = (_self_test, _content, _cold, _ceilings, _durability, _steadiness)
-    return [part(findings) for part in parts]
+    return [*(part(findings) for part in parts), *_replication(findings)]
 
 
 def _medians(head: list[str], values: dict[tuple[str, ...], list[float]]) -> Table | None:

@@ -107,6 +107,8 @@ class Provenance:
     service: Service
     machines: dict[str, str] | None
     """What each host of the turn was; None in the records of before that was kept."""
+    place: dict[str, str]
+    """The conditions of the topology that it was measured on; empty without one."""
     recorded: Json
     """All that was recorded: roles may say more of their services than has a name here."""
 
@@ -122,6 +124,7 @@ class Provenance:
             mount_options=object_of(document.get("mount")).get("options_effective"),
             service=Service.of(object_of(document.get("service"))),
             machines=machines if isinstance(machines, dict) else None,
+            place=object_of(document.get("place")),
             recorded=document,
         )
 

@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_text
-from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _html, _results, _tables, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _html, _lags, _results, _tables, _verdicts
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import refuse_missing
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings
 
@@ -55,6 +55,10 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     plan = findings.run.plan
     series = sorted(findings.series.values(), key=lambda one: one.name)
     sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run.record.nodes)
+    lags = [_tables.lag_line(lag) for lag in _lags.lags_of(findings.run)]
+    if findings.base is not None:
+        lags += [f"The base: {_tables.lag_line(lag)}" for lag in _lags.lags_of(findings.base)]
+    sentences += lags
     cells, more_series = brief(_tables.HEADERS, _tables.table(series) + _tables.not_served(plan), "report.csv")
     compared = _tables.pair_table(findings.pairs or findings.protocols)
     pairs, more_pairs = brief(_tables.PAIR_HEADERS, compared, "verdicts.csv")
@@ -86,6 +90,7 @@ def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tupl
     """
     refuse_missing(MISSING)
     lines, markdown = tables(findings)
+    lags = _lags.lags_of(findings.run)
     makers: dict[str, t.Callable[[], str]] = {
         "report.txt": lambda: "\n".join(lines) + "\n",
         "report.md": lambda: markdown,
@@ -96,6 +101,7 @@ def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tupl
         "report.prom": lambda: _export.to_prometheus(findings),
         "report.html": lambda: html(findings),
         "verdict.json": lambda: _verdicts.to_json(findings),
+        **({"replication-lag.csv": lambda: _lags.to_csv(lags)} if lags else {}),
     }
     changed = {}
     for name, make in makers.items():

@@ -122,6 +122,8 @@ def key_fields(run: Run, cell: CellRecord) -> Json:
     classes = sorted(
         [node.node, node.kind, node.kernel_kind, str(node.cpus), str(node.memory)] for node in nodes.values()
     )
+    place = dict(provenance.place)
+    client = place.pop("client", "client")
     return {
         "protocol": cell.name.protocol,
         "workload": cell.name.workload,
@@ -134,9 +136,11 @@ def key_fields(run: Run, cell: CellRecord) -> Json:
         "durability": plan["systems"][cell.name.system]["durability"] + proof,
         "fio": provenance.fio_version,
         "data": data_of(plan, cell.name.workload),
-        "clients": sum(node.node == "client" for node in nodes.values()) or UNKNOWN,
+        "clients": sum(node.node == client for node in nodes.values()) or UNKNOWN,
         "log level": provenance.service.log_level,
         "cache budget": provenance.service.cache_bytes,
+        # of nodes that are those of a topology
+        **place,
     }
 
 
@@ -175,8 +179,9 @@ def shown(value: object) -> str:
 def differences(first: Json, second: Json) -> list[str]:
     """The fields in which two keys differ, with both values; of lists only the entries that differ."""
     found = []
-    for name in first:
-        one, other = first[name], second[name]
+    for name in {**first, **second}:
+        # a topology has fields that nothing else has
+        one, other = first.get(name, ""), second.get(name, "")
         if one == other:
             continue
         if isinstance(one, list) and isinstance(other, list):

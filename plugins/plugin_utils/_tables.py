@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._lags import FIGURES, Lag
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import AXES, Node
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS
@@ -159,6 +160,25 @@ def instance_lines(nodes: dict[str, Node]) -> list[str]:
         for name, node in sorted(nodes.items())
         if (one := node.instance)
     ]
+
+
+def lag_line(lag: Lag) -> str:
+    """A sentence on how far another site was behind, with what it rests on; that it was not measured, and why."""
+    subject = f"Replication lag of {lag.name.system} over {lag.name.protocol}"
+    why = f" ({'; '.join(lag.reasons)})" if lag.reasons else ""
+    figures = lag.figures
+    if not figures:
+        return f"{subject}: not measured{why}."
+    said = ", ".join(f"{name} {human('ns', figures[name]) if name in figures else 'n/a'}" for name in FIGURES)
+    looks = (
+        ""
+        if lag.poll is None or lag.poll_max is None
+        else (f"; looked for every {human('ns', lag.poll)}, at most {human('ns', lag.poll_max)} apart")
+    )
+    return (
+        f"{subject}: {said} of {len(lag.lags)} files in {lag.trials} trial{'s' * (lag.trials > 1)}{looks}; one "
+        f"clock, the {', '.join(lag.clocks)}{why}."
+    )
 
 
 PROTOCOLS = "Its protocols are compared with the first of them; the exit code does not depend on that."

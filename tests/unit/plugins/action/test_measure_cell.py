@@ -372,6 +372,19 @@ def test_a_cold_pass_is_proven_by_what_disks_and_stores_delivered(tmp_path, monk
     assert record.get("cold", {}).get("proof") == proof
 
 
+def test_where_the_disks_of_all_stores_are_seen_the_network_proves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setitem(CELL, "id", COLD["id"])
+    answer = {**GOOD, "metrics": {"read_iops": 5.0, "read_bytes": 1000}}
+    told = {"server": {"disk_read_bytes": 0, "network_received_bytes": 990}}
+    record = measure(tmp_path, answer, told=told, cell=COLD, network_is_proof=False)[1]
+    assert (record["status"], record["cold"]["proof"]) == ("not-cold", 0.0)
+
+
+def test_the_conditions_of_a_topology_are_recorded(tmp_path):
+    assert measure(tmp_path, GOOD, place={"site": "a"})[1]["provenance"]["place"] == {"site": "a"}
+    assert "place" not in measure(tmp_path, GOOD)[1]["provenance"]
+
+
 def test_a_node_beside_the_client_leaves_its_counters(tmp_path):
     meeting = Meeting(CELL["id"])
     meeting.end.write_text("2.0")

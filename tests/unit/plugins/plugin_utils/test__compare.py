@@ -172,6 +172,64 @@ def test_what_else_must_be_equal(change, says):
     assert says in pair.why
 
 
+PLACE = {
+    "topology": "phase2",
+    "site": "a",
+    "redundancy": "3 copies",
+    "network": "nodes of kind docker, between the sites nothing added",
+    "client": "client_nfs",
+}
+
+
+def placed(**changed):
+    """Every cell of a run was measured on a topology, by the client of its group."""
+
+    def change(run):
+        for cell in run["cells"]:
+            cell["provenance"]["place"] = {**PLACE, **changed}
+        for node in run["nodes"]["nodes"].values():
+            if node["node"] == "client":
+                node["node"] = PLACE["client"]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"topology": "mini"}, "topology: phase2 against mini"),
+        ({"site": "b"}, "site: a against b"),
+        ({"redundancy": "1 copy"}, "redundancy: 3 copies against 1 copy"),
+        ({"network": "nodes of kind existing"}, "network: nodes of kind docker, between the sites nothing added ag"),
+    ],
+)
+def test_on_a_topology_its_conditions_must_be_equal_too(changed, says):
+    base, later = run_of(ganesha=STEADY), run_of(ganesha=STEADY)
+    placed()(base)
+    placed(**changed)(later)
+    (pair,) = between(read(base), read(later))
+    assert pair.word == "not-comparable"
+    assert says in pair.why
+
+
+def test_what_was_measured_on_one_topology_is_compared():
+    base, later = run_of(ganesha=STEADY), run_of(ganesha=STEADY)
+    placed()(base)
+    placed()(later)
+    (pair,) = between(read(base), read(later))
+    assert pair.word == "equivalent"
+    assert pair.base.key["clients"] == 1
+
+
+def test_with_and_without_a_topology_is_not_the_same():
+    base, later = run_of(ganesha=STEADY), run_of(ganesha=STEADY)
+    placed()(later)
+    (pair,) = between(read(base), read(later))
+    assert "topology: none against phase2" in pair.why
+    (pair,) = between(read(later), read(base))
+    assert "topology: phase2 against none" in pair.why
+
+
 def test_the_port_and_the_address_of_a_server_make_no_difference():
     run = run_of(a=STEADY, b=STEADY)
     first, second = (series.key for series in read_series(read(run)).values())
