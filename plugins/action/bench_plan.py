@@ -15,13 +15,25 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
     host_filesystems,
+    path_of,
     read_catalog,
+    read_file,
     refuse_missing_packages,
     refuse_small_disk,
+    this_machine,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, Request, describe, make_plan, split
+from ansible_collections.netfs.bench.plugins.plugin_utils._placement import place
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    Catalog,
+    PlanError,
+    Request,
+    describe,
+    make_plan,
+    split,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._runs import latest_run
+from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, topology_of
 
 KERNELS = ["auto", "host", "own"]
 
@@ -50,6 +62,8 @@ class ActionModule(ActionBase):
                 "budget": {"type": "str", "default": ""},
                 "ceilings": {"type": "bool"},
                 "passes": {"type": "raw"},
+                "topology": {"type": "str", "default": ""},
+                "present": {"type": "list", "elements": "str", "default": []},
                 "catalog": {"type": "path", "required": True},
                 "results": {"type": "path", "required": True},
                 "run": {"type": "str", "default": ""},
@@ -99,7 +113,22 @@ def new_plan(args: Json) -> Json:
         "seed": args["seed"] or secrets.token_hex(4),
         "run": args["run"] or name,
     }
-    plan = make_plan(Request.of(request), read_catalog(Path(args["catalog"])), host_filesystems()).record()
+    catalog = read_catalog(Path(args["catalog"]))
+    if args["topology"]:
+        return plan_on_topology(Request.of(request), catalog, args)
+    plan = make_plan(Request.of(request), catalog, host_filesystems()).record()
     if args["node_kind"] == "docker":
         refuse_small_disk(plan, "/")
     return plan
+
+
+def plan_on_topology(request: Request, catalog: Catalog, args: Json) -> Json:
+    """The plan of a run whose systems stand on a topology; a PlanError when they cannot."""
+    path = path_of("topology", args["topology"], Path(args["catalog"]) / "topologies")
+    try:
+        topology = topology_of(path.stem, read_file("topology", path), {})
+    except TopologyError as error:
+        raise PlanError(str(error)) from error
+    machine = this_machine() if args["node_kind"] == "docker" else None
+    placed, placement = place(request, catalog, topology, machine, args["present"])
+    return make_plan(request, placed, host_filesystems(), placement).record()

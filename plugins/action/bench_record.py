@@ -35,9 +35,10 @@ class ActionModule(ActionBase):
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
         nodes = {
-            host: Node.of(recorded_node(name, args["node_kind"], kernel["kernel"], known["hostvars"][host]))
-            for name, kernel in plan["nodes"].items()
+            host: Node.of(recorded_node(name, args["node_kind"], kernel_of(plan, name, variables), variables))
+            for name in plan["nodes"]
             for host in known["groups"].get(name, [])
+            for variables in [known["hostvars"][host]]
         }
         record = RunRecord(run=plan["run"], nodes=nodes, ansible_core=known["ansible_version"]["full"])
         path = directory / "run.json"
@@ -56,6 +57,17 @@ def earlier(path: Path) -> Json:
     except RunError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def kernel_of(plan: Json, name: str, host: t.Mapping[str, t.Any]) -> str:
+    """Whose kernel a host runs on, as the plan says it: on a topology of each host, else of all of its node.
+
+    :param name: which node of the plan it is.
+    :param host: its variables.
+    """
+    nodes = plan.get("topology", {}).get("nodes", {})
+    kernel: str = nodes.get(variable(host, "node_name", ""), plan["nodes"][name])["kernel"]
+    return kernel
 
 
 def recorded_node(node: str, kind: str, kernel_kind: str, host: t.Mapping[str, t.Any]) -> Json:

@@ -33,6 +33,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, topology_of
 
+
 class ActionModule(ActionBase):
     """Plan a cluster on the controller: that is where the topologies are, and whose engine makes containers."""
 

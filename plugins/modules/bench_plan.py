@@ -78,6 +78,18 @@ options:
         than six trials fit.
     type: str
     default: ""
+  topology:
+    description:
+      - Name of a topology of the catalog, or the path of a file. The systems then stand on its nodes instead of on
+        nodes of their own, a cluster on the groups of its profile and any other on the first host of the group that
+        clients reach.
+    type: str
+    default: ""
+  present:
+    description: Names of the nodes of O(topology) that are there already.
+    type: list
+    elements: str
+    default: []
   catalog:
     description: Directory that holds C(efforts.yml), C(systems) and C(workloads).
     type: path

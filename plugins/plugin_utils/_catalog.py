@@ -74,6 +74,9 @@ def read_catalog(directory: Path) -> Catalog:
         checks=texts("workloads/checks", ".fio"),
         ceilings=texts("workloads/ceilings", ".fio"),
         roles={path.parent.parent.name: read_role(path.parent.parent) for path in roles},
+        clusters={name: yaml_load(text) for name, text in texts("clusters", ".yml").items()},
+        lags={name: yaml_load(text) for name, text in texts("workloads", ".yml").items()},
+        topologies=tuple(texts("topologies", ".yml")),
     )
 
 
@@ -96,9 +99,7 @@ def path_of(kind: str, name: str, directory: Path) -> Path:
         return Path(name)
     known = {path.stem: path for path in sorted(directory.glob("*.yml"))}
     if name not in known:
-        raise PlanError(
-            f"{sentence(unknown(kind, name, known))} A file of your own is named by its path, NAME.yml."
-        )
+        raise PlanError(f"{sentence(unknown(kind, name, known))} A file of your own is named by its path, NAME.yml.")
     return known[name]
 
 

@@ -33,7 +33,14 @@ PASSES = ("warm", "cold")
 SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 # the file system that the kernel of a client must know, by protocol
-CLIENT_FILESYSTEM = {"nfs3": "nfs", "nfs4.0": "nfs4", "nfs4.1": "nfs4", "nfs4.2": "nfs4", "smb3": "cifs"}
+CLIENT_FILESYSTEM = {
+    "nfs3": "nfs",
+    "nfs4.0": "nfs4",
+    "nfs4.1": "nfs4",
+    "nfs4.2": "nfs4",
+    "smb3": "cifs",
+    "fuse": "fuse",
+}
 
 # seconds that a cell and a layout cost beside fio's own run time; measured, only used for the estimate
 CELL_OVERHEAD_S = 2
@@ -106,6 +113,27 @@ class Request:
 
 
 @dataclasses.dataclass(frozen=True)
+class Placement:
+    """Where the systems of a run stand on the nodes of a topology, instead of on nodes of their own."""
+
+    nodes: Json
+    """Every group that a service or a client of the run stands on: ``{group: {"kernel", "why"}}``."""
+    deployment: Json
+    topology: Json
+    """What a plan keeps of it; ``schemas/plan.schema.json`` describes each field."""
+
+    @property
+    def replicated(self) -> dict[str, str]:
+        """The systems of which another site has a copy, with the protocol over which both are mounted; only those that
+        are loaded over it."""
+        return {
+            system: replica["protocol"]
+            for system, replica in self.topology["replicas"].items()
+            if replica["protocol"] in self.topology["places"][system]
+        }
+
+
+@dataclasses.dataclass(frozen=True)
 class Plan:
     """What a run measures, as it is kept in ``plan.json``; ``schemas/plan.schema.json`` describes each field."""
 
@@ -133,10 +161,15 @@ class Plan:
     trimmed: str
     budget: str
     not_served: list[Json]
+    topology: Json = dataclasses.field(default_factory=dict)
+    """Empty where the nodes are those of the systems."""
 
     def record(self) -> Json:
         """The plan as it is kept."""
-        return {"schema": SCHEMA, **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)}}
+        kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if not self.topology:
+            del kept["topology"]
+        return {"schema": SCHEMA, **kept}
 
 
 def choose(kind: str, wanted: list[str], known: t.Iterable[str]) -> list[str]:
@@ -224,14 +257,19 @@ def refuse_faulty_profiles(
         faults = _profiles.faults_of(profile, CLIENT_FILESYSTEM, used)
         if faults:
             raise PlanError(f"playbooks/systems/{name}.yml: {'; '.join(faults)}.")
-        for service in profile["services"]:
-            role = roles.get(service["role"], _deployment.Role({}, {}))
-            secrets = _deployment.secrets_of(service.get("variables", {}), role.options)
-            if secrets:
-                raise PlanError(
-                    f"playbooks/systems/{name}.yml: {', '.join(secrets)} holds a secret, and a plan is kept with the "
-                    "results of its run. Leave it to the role, or write a lookup that finds it."
-                )
+        refuse_secrets(f"systems/{name}.yml", profile, roles)
+
+
+def refuse_secrets(file: str, profile: Json, roles: t.Mapping[str, _deployment.Role]) -> None:
+    """Raise a PlanError for the first variable of a profile that holds a secret."""
+    for service in profile["services"]:
+        role = roles.get(service["role"], _deployment.Role({}, {}))
+        secrets = _deployment.secrets_of(service.get("variables", {}), role.options)
+        if secrets:
+            raise PlanError(
+                f"playbooks/{file}: {', '.join(secrets)} holds a secret, and a plan is kept with the results of its "
+                "run. Leave it to the role, or write a lookup that finds it."
+            )
 
 
 def deployment_of(chosen: dict[str, Json], roles: t.Mapping[str, _deployment.Role]) -> Json:
@@ -307,7 +345,7 @@ def passes_of(work: Json, wanted: t.Iterable[str]) -> list[str]:
 
 
 def passes_of_all(works: dict[str, Json], wanted: list[str], workloads: dict[str, str]) -> dict[str, list[str]]:
-    """The passes of every workload of a run; a PlanError when none has one."""
+    """The passes of every workload of a run; a PlanError when none has one. A lag is measured on a warm system."""
     names = choose("pass", wanted, PASSES)
     passes = {name: passes_of(work, names) for name, work in works.items()}
     if not any(passes.values()):
@@ -336,7 +374,9 @@ def once_through(job: str) -> str:
 
 def dataset_bytes(workloads: dict[str, Json], variables: dict[str, str]) -> int:
     """Bytes that one turn may leave on a system: one set of files per layout and per workload that writes its own."""
-    files = {work["layout"] if work["layout"] != "none" else name for name, work in workloads.items()}
+    files = {
+        work["layout"] if work["layout"] != "none" else name for name, work in workloads.items() if "lag" not in work
+    }
     return size_bytes(variables["SIZE"]) * int(variables["JOBS"]) * len(files)
 
 
@@ -357,6 +397,12 @@ class Catalog(t.NamedTuple):
     """The text of every job that measures what disk or network do by themselves, by name."""
     roles: t.Mapping[str, _deployment.Role] = {}
     """What every role says of its variables, by name."""
+    clusters: t.Mapping[str, t.Any] = {}
+    """The profile of every cluster by the name of its system."""
+    lags: t.Mapping[str, Json] = {}
+    """Every workload that measures how far another site is behind, by name."""
+    topologies: t.Sequence[str] = ()
+    """The names of the topologies."""
 
 
 def twin_of(system: str) -> str:
@@ -464,6 +510,8 @@ class Axes(t.NamedTuple):
     """The passes of every workload."""
     offered: dict[str, list[str]]
     """The passes that every system can have: one that keeps all in memory has no cold one."""
+    apart: t.Collection[tuple[str, str, str]] = frozenset()
+    """System, protocol and workload of what is not measured."""
 
 
 def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
@@ -487,7 +535,9 @@ def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
                 }
                 for step in PASSES
                 for workload in works
-                if step in axes.passes[workload] and step in axes.offered[system]
+                if step in axes.passes[workload]
+                and step in axes.offered[system]
+                and (system, protocol, workload) not in axes.apart
             ]
             if turn:
                 turns.append(
@@ -519,8 +569,12 @@ def grown(plan: Json, why: list[str]) -> Json:
         ):
             if value not in names.setdefault(key, []):
                 names[key].append(value)
+    planned = {(cell["system"], cell["protocol"], cell["workload"]) for cell in plan["cells"]}
+    every = {
+        (system, protocol, workload) for system, names in protocols.items() for protocol in names for workload in passes
+    }
     trial = plan["trials"] + 1
-    turns, cells = trial_of(Axes(plan["seed"], protocols, passes, offered), trial)
+    turns, cells = trial_of(Axes(plan["seed"], protocols, passes, offered, every - planned), trial)
     seconds = plan["estimate_seconds"] / plan["trials"]
     return {
         **plan,
@@ -539,6 +593,18 @@ def turn_seconds(variables: dict[str, str], passes: dict[str, list[str]]) -> int
     return sum(map(len, passes.values())) * cell + barriers + TURN_OVERHEAD_S
 
 
+def lag_seconds(systems: Systems, works: dict[str, Json], apart: t.Collection[tuple[str, str, str]]) -> int:
+    """What the lags of one trial take, roughly: the files one after the other, and the way of the last one."""
+    return sum(
+        TURN_OVERHEAD_S + work["lag"]["samples"] * work["lag"]["interval_ms"] // 1000
+        for name, work in works.items()
+        if "lag" in work
+        for system, protocols in systems.protocols.items()
+        for protocol in protocols
+        if (system, protocol, name) not in apart
+    )
+
+
 class Systems(t.NamedTuple):
     """The systems of a run by their labels, and over what each is measured."""
 
@@ -549,11 +615,10 @@ class Systems(t.NamedTuple):
 
 
 def systems_of(names: list[str], wanted: list[str], request: Request, catalog: Catalog) -> Systems:
-    """The profiles of the systems over the wanted protocols; a PlanError for one that is faulty or has nothing to do.
+    """The profiles of the systems over the wanted protocols; a PlanError for one that has nothing to do.
 
     Where all systems were asked for, those that serve none of the protocols are left out: nobody named them.
     """
-    refuse_faulty_profiles({name: catalog.profiles[name] for name in names}, catalog.profiles, catalog.roles)
     profiles = {name: _deployment.named(catalog.profiles[name]) for name in names}
     protocols = {name: served_of(profile, wanted) for name, profile in profiles.items()}
     unserved = not_served(profiles, wanted)
@@ -570,12 +635,55 @@ def systems_of(names: list[str], wanted: list[str], request: Request, catalog: C
     )
 
 
-def works_of(request: Request, catalog: Catalog) -> dict[str, Json]:
+def works_of(request: Request, catalog: Catalog, placement: Placement | None) -> dict[str, Json]:
     """The wanted workloads with their jobs; a PlanError for one that is unknown or needs a layout that is."""
-    names = choose("workload", request.workloads, catalog.workloads)
-    works = {name: with_cold_job(head_of_job(name, catalog.workloads[name])) for name in names}
+    lags = catalog.lags if placement and placement.replicated else {}
+    lacking = [name for name in request.workloads if name in catalog.lags and name not in lags]
+    if lacking:
+        refuse_lags(lacking, placement.topology["replicas"] if placement else {})
+    names = choose("workload", request.workloads, [*catalog.workloads, *lags])
+    works = {
+        name: lag_of(lags[name]) if name in lags else with_cold_job(head_of_job(name, catalog.workloads[name]))
+        for name in names
+    }
     choose("layout", layouts_of(works), catalog.layouts)
     return works
+
+
+def lag_of(given: Json) -> Json:
+    """A workload that measures how far another site is behind; its job says the same as fio's would for the others."""
+    lag = {key: value for key, value in given.items() if key not in ("question", "metric")}
+    job = "".join(f"{key}={value}\n" for key, value in sorted(lag.items()))
+    return {
+        "question": given["question"],
+        "metric": given["metric"],
+        "latency": [],
+        "layout": "none",
+        "job": job,
+        "sha256": hashlib.sha256(job.encode()).hexdigest(),
+        "lag": lag,
+    }
+
+
+def refuse_lags(names: list[str], replicas: Json) -> t.NoReturn:
+    """Raise a PlanError for workloads that compare two sites, where the run has no two that can be compared."""
+    over = ", ".join(f"{system} over {replica['protocol']}" for system, replica in replicas.items())
+    remedy = (
+        f"It can be measured of {over}: add that protocol"
+        if over
+        else "Add a system that is replicated and a topology with its sites, such as system=cephfs topology=mini"
+    )
+    raise PlanError(f"Workload {', '.join(names)} compares two sites. {remedy}, or name other workloads.")
+
+
+def refuse_clusters_of_nodes(systems: list[str], catalog: Catalog) -> None:
+    """Raise a PlanError for systems that need a topology, where none was named."""
+    names = [name for name in systems if name in catalog.clusters and name not in catalog.profiles]
+    if names:
+        raise PlanError(
+            f"{', '.join(names)} stands on the nodes of a topology, and none was named. Add topology=NAME; known: "
+            f"{', '.join(catalog.topologies)}."
+        )
 
 
 def layouts_of(works: dict[str, Json]) -> list[str]:
@@ -583,11 +691,27 @@ def layouts_of(works: dict[str, Json]) -> list[str]:
     return sorted({work["layout"] for work in works.values()} - {"none"})
 
 
-def axes_of(request: Request, systems: Systems, passes: dict[str, list[str]]) -> Axes:
+def axes_of(
+    request: Request, systems: Systems, passes: dict[str, list[str]], apart: t.Collection[tuple[str, str, str]]
+) -> Axes:
     """What trials are made of; a PlanError when a system can have none of the passes."""
     offered = {name: list(profile.get("passes", PASSES)) for name, profile in systems.profiles.items()}
     refuse_systems_without_a_pass(offered, passes)
-    return Axes(request.seed, systems.protocols, passes, offered)
+    return Axes(request.seed, systems.protocols, passes, offered, apart)
+
+
+def lags_apart(systems: Systems, works: dict[str, Json], placement: Placement | None) -> set[tuple[str, str, str]]:
+    """System, protocol and workload of every lag that is not one of that system, or is measured over another
+    protocol."""
+    replicated = placement.replicated if placement else {}
+    return {
+        (system, protocol, workload)
+        for workload, work in works.items()
+        if "lag" in work
+        for system, protocols in systems.protocols.items()
+        for protocol in protocols
+        if replicated.get(_series.original(system)) != protocol
+    }
 
 
 def ceilings_of(
@@ -615,26 +739,41 @@ def trials_of(request: Request, effort: Json) -> int:
     return trials
 
 
-def make_plan(request: Request, catalog: Catalog, filesystems: t.Container[str]) -> Plan:
+def make_plan(
+    request: Request, catalog: Catalog, filesystems: t.Container[str], placement: Placement | None = None
+) -> Plan:
     """The plan of a run, or a PlanError.
 
     :param filesystems: the file systems that the host's kernel can mount or serve.
+    :param placement: where the systems stand; without it, on nodes of their own. The profiles of the catalog are then
+        those that were placed.
     """
+    if placement is None:
+        refuse_clusters_of_nodes(request.systems, catalog)
     names = choose("system", request.systems, catalog.profiles)
     if not names:
         raise PlanError(f"No system was named. Add -e system=NAME; known: {', '.join(catalog.profiles)}, all.")
     effort = catalog.efforts[choose("effort", [request.effort], catalog.efforts)[0]]
     wanted = choose("protocol", request.protocols, CLIENT_FILESYSTEM)
-    works = works_of(request, catalog)
+    works = works_of(request, catalog, placement)
     trials = trials_of(request, effort)
     variables = variables_of(request, effort)
     passes = passes_of_all(works, request.passes or effort["passes"], catalog.workloads)
+    if placement is None:
+        refuse_faulty_profiles({name: catalog.profiles[name] for name in names}, catalog.profiles, catalog.roles)
     systems = systems_of(names, wanted, request, catalog)
-    axes = axes_of(request, systems, passes)
+    axes = axes_of(request, systems, passes, lags_apart(systems, works, placement))
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
+    # what one disk or one network does bounds no system on several hosts
+    measure_ceilings = measure_ceilings and placement is None
     ceilings = ceilings_of(systems, works, variables, axes, catalog) if measure_ceilings else {}
     turns_per_trial = sum(map(len, systems.protocols.values()))
-    trial_seconds = turns_per_trial * turn_seconds(variables, passes) + _ceilings.seconds_of(ceilings)
+    loads = {name: steps for name, steps in passes.items() if "lag" not in works[name]}
+    trial_seconds = (
+        turns_per_trial * turn_seconds(variables, loads)
+        + _ceilings.seconds_of(ceilings)
+        + lag_seconds(systems, works, axes.apart)
+    )
     trials, trimmed = fit_budget(trials, trial_seconds, request.budget)
     orders = [trial_of(axes, trial) for trial in range(1, trials + 1)]
     cells = [cell for _turns, cells in orders for cell in cells]
@@ -659,8 +798,12 @@ def make_plan(request: Request, catalog: Catalog, filesystems: t.Container[str])
         ceilings=ceilings,
         extend=bool(effort.get("extend", False)),
         grow=bool(effort.get("grow", False)) and not request.trials,
-        deployment=deployment_of(systems.profiles, catalog.roles),
-        nodes=nodes_of(systems.profiles, set().union(*systems.protocols.values()), request, filesystems),
+        deployment=placement.deployment if placement else deployment_of(systems.profiles, catalog.roles),
+        nodes=(
+            placement.nodes
+            if placement
+            else nodes_of(systems.profiles, set().union(*systems.protocols.values()), request, filesystems)
+        ),
         cells=cells,
         turns=[turn for turns, _cells in orders for turn in turns],
         dataset_bytes=dataset_bytes(works, variables),
@@ -669,7 +812,21 @@ def make_plan(request: Request, catalog: Catalog, filesystems: t.Container[str])
         trimmed=trimmed,
         budget=request.budget,
         not_served=systems.not_served,
+        topology=placement.topology if placement else {},
     )
+
+
+def topology_lines(topology: Json) -> list[str]:
+    """The topology of a plan as a person reads it, and who loads what on it."""
+    if not topology:
+        return []
+    sites = ", ".join(topology["sites"])
+    lines = [f"  topology {topology['topology']}: {len(topology['nodes'])} nodes at {sites}; {topology['network']}"]
+    return lines + [
+        f"  {system} over {protocol}: {place['client']} loads {place['service']} on {place['node']}"
+        for system, places in topology["places"].items()
+        for protocol, place in places.items()
+    ]
 
 
 def describe(plan: Json) -> list[str]:
@@ -686,6 +843,7 @@ def describe(plan: Json) -> list[str]:
         f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
         f"  workloads: {', '.join(plan['workloads'])}",
+        *topology_lines(plan.get("topology", {})),
         *([f"  ceilings: {len(plan['ceilings'])} in every trial"] if plan.get("ceilings") else []),
         *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),
         *nodes,

@@ -43,11 +43,12 @@ class Broken(Mapping):
         return 1
 
 
-def record(directory, *, check_mode=False, **hosts):
+def record(directory, *, check_mode=False, topology=None, **hosts):
     """Record a run with a client and a server, of which hosts has the variables; return the answer and run.json."""
     plan = {
         "run": "r",
         "nodes": {"client": {"kernel": "own"}, "server": {"kernel": "host"}, "store": {"kernel": "own"}},
+        **({"topology": topology} if topology else {}),
     }
     (directory / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     known = {
@@ -110,3 +111,12 @@ def test_a_damaged_record_is_replaced(tmp_path, text):
 def test_a_directory_without_a_plan_is_refused(tmp_path):
     with pytest.raises(AnsibleActionFail, match=f"Is {tmp_path} a run directory"):
         run_action(Record, run_directory=str(tmp_path), node_kind="docker")
+
+
+def test_on_a_topology_each_host_has_a_kernel_of_its_plan(tmp_path):
+    nodes = {"storage-1": {"kernel": "own"}, "storage-2": {"kernel": "host"}}
+    hosts = {f"nb-storage-{number}": {"node_name": f"storage-{number}"} for number in (1, 2)}
+    _answer, document = record(tmp_path, topology={"nodes": nodes}, **hosts)
+    jsonschema.validate(document, SCHEMA)
+    found = {host: node["kernel_kind"] for host, node in document["nodes"].items()}
+    assert found == {"c1": "own", "nb-storage-1": "own", "nb-storage-2": "host"}
