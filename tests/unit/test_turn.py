@@ -345,3 +345,98 @@ def test_machines_take_turns_from_trial_to_trial_and_are_whole(tmp_path: Path, s
     if not says:
         seen = [part.split(">")[0] for part in done.stdout.split('"msg": "<')[1:]]
         assert seen == ["1 c o1 s1", "2 c o2 s2", "3 c o3 s3", "4 c o1 s1"]
+
+
+LAG = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.set_fact: {{bench_run_directory: "{run}", bench_plan: {plan}}}
+- hosts: all
+  gather_facts: false
+  vars_files: ["{playbooks}/steps/common/vars.yml", "{playbooks}/steps/common/node_set.yml"]
+  vars:
+    node_set_number: 0
+    server_host: storage-a-1
+    mounted_service: {{name: fs, node: storage_a}}
+    turn_failure: "{failure}"
+    turn: {{system: "cluster#2", protocol: fuse}}
+    system_label: "cluster#2"
+    cell: {{id: "cluster#2~fuse~lag~warm~1", system: "cluster#2", protocol: fuse, workload: lag, pass: warm, trial: 1}}
+  tasks:
+    - ansible.builtin.include_tasks: "{playbooks}/steps/measure/lag.yml"
+"""
+LAG_PLAN = {
+    "nodes": {"client_fuse": {}, "conduit": {}, "storage_a": {}, "storage_b": {}},
+    "systems": {"cluster#2": {"services": [{"name": "fs", "node": "storage_a"}]}},
+    "workloads": {"lag": {"job": "samples=20\n", "lag": {"samples": 20, "interval_ms": 1, "poll_ms": 1, "limit_s": 1}}},
+    "topology": {
+        "topology": "two",
+        "site": "a",
+        "network": "fast",
+        "stands_for": {},
+        "places": {"cluster": {"fuse": {"client": "client_fuse", "node": "storage_a", "service": "fs"}}},
+        "replicas": {
+            "cluster": {
+                "protocol": "fuse",
+                "watcher": "conduit",
+                "source": {"node": "storage_a", "service": "fs"},
+                "copy": {"node": "storage_b", "service": "fs"},
+            }
+        },
+    },
+}
+
+
+@pytest.mark.parametrize("failure", ["", "The turn could not begin"])
+def test_a_lag_is_measured_where_both_sites_are_seen_and_its_failure_ends_nothing(tmp_path: Path, failure: str) -> None:
+    """The stub of the mounts mounts nothing, so that the directory that is to be measured is not there."""
+    collection = tmp_path / "ansible_collections/netfs/bench"
+    for entry in ("mount", "unmount"):
+        tasks = collection / "roles/load_client/tasks"
+        tasks.mkdir(parents=True, exist_ok=True)
+        (tasks / f"{entry}.yml").write_text(
+            "- ansible.builtin.debug:\n"
+            f'    msg: "<{entry} {{{{ load_client_directory }}}} on {{{{ inventory_hostname }}}}>"\n',
+            encoding="utf-8",
+        )
+    for name in ("plugins", "playbooks"):
+        (collection / name).symlink_to(ROOT / name)
+    groups = {"client_fuse": ["client"], "conduit": ["conduit"], "storage_a": ["storage-a-1"], "storage_b": ["b"]}
+    inventory = {group: {"hosts": {host: {} for host in hosts}} for group, hosts in groups.items()}
+    published = {"fs": {"redundancy": {"replicas": 3, "k": 0, "m": 0}}}
+    inventory["storage_a"]["hosts"]["storage-a-1"] = {"service_endpoints": published}
+    inventory["all"] = {
+        "vars": {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "node_kind": "existing",
+            "answer_time_limit": 120,
+        }
+    }
+    (tmp_path / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
+    play = LAG.format(playbooks=ROOT / "playbooks", run=tmp_path / "run", plan=json.dumps(LAG_PLAN), failure=failure)
+    (tmp_path / "play.yml").write_text(play, encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", "inventory.json", "play.yml"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "ANSIBLE_STDOUT_CALLBACK": "default"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [part.partition(">")[0] for part in done.stdout.split('"<')[1:]]
+    places = ["/mnt/netfs-lag-copy", "/mnt/netfs-lag-source"]
+    mounted = [] if failure else [f"mount {place} on conduit" for place in places]
+    assert [line for line in said if line.startswith("mount ")] == mounted
+    assert sorted(line for line in said if line.startswith("unmount ")) == [
+        f"unmount {place} on conduit" for place in places
+    ]
+    record = json.loads((tmp_path / "run/cells/cluster#2~fuse~lag~warm~1.json").read_text(encoding="utf-8"))
+    assert record["status"] == "failed"
+    assert record["reason"] == (failure or "/mnt/netfs-lag-source takes no directory: no such file or directory.")
+    assert record["provenance"]["machines"] == {"conduit": "conduit", "storage-a-1": "storage-a-1", "b": "b"}
+    assert record["provenance"]["place"]["redundancy"] == "3 copies"
