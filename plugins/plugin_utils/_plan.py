@@ -45,6 +45,8 @@ CLIENT_FILESYSTEM = {
 # seconds that a cell and a layout cost beside fio's own run time; measured, only used for the estimate
 CELL_OVERHEAD_S = 2
 TURN_OVERHEAD_S = 15
+# a cluster has to agree that it is whole, when a turn begins and after each cold barrier
+CLUSTER_OVERHEAD_S = 60
 
 HALF_WIDTH_MAX = math.log(1.05)
 """Half width of an interval, in logarithms, at which more trials are not worth their time."""
@@ -605,6 +607,13 @@ def lag_seconds(systems: Systems, works: dict[str, Json], apart: t.Collection[tu
     )
 
 
+def cluster_seconds(systems: Systems, passes: dict[str, list[str]]) -> int:
+    """What the clusters of one trial take longer than other systems, roughly."""
+    starts = 1 + sum("cold" in names for names in passes.values())
+    turns = sum(len(systems.protocols[name]) for name, profile in systems.profiles.items() if "together" in profile)
+    return turns * starts * CLUSTER_OVERHEAD_S
+
+
 class Systems(t.NamedTuple):
     """The systems of a run by their labels, and over what each is measured."""
 
@@ -773,6 +782,7 @@ def make_plan(
         turns_per_trial * turn_seconds(variables, loads)
         + _ceilings.seconds_of(ceilings)
         + lag_seconds(systems, works, axes.apart)
+        + cluster_seconds(systems, loads)
     )
     trials, trimmed = fit_budget(trials, trial_seconds, request.budget)
     orders = [trial_of(axes, trial) for trial in range(1, trials + 1)]

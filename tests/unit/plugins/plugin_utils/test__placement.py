@@ -240,6 +240,13 @@ def test_without_a_copy_that_is_measured_there_is_no_lag(changed):
     assert "lag" not in plan(**changed)["workloads"]
 
 
+def test_a_cluster_takes_its_time_to_be_whole():
+    warm, cold = (plan(workload="read", protocol="fuse", passes=passes) for passes in ("warm", "warm,cold"))
+    single = plan(workload="read", system="nas", protocol="nfs3", passes="warm")
+    assert warm["estimate_seconds"] - single["estimate_seconds"] == 2 * 60
+    assert cold["estimate_seconds"] - warm["estimate_seconds"] > 2 * 60
+
+
 def test_a_person_reads_who_loads_what():
     assert describe(plan())[3:6] == [
         "  topology two: 7 nodes at a, b; nodes of kind docker, between the sites nothing added",
