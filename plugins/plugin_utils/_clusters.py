@@ -29,9 +29,9 @@ KEYS: dict[str, type] = {
     "durability": dict,
 }
 REQUIRED = ("description", "services", "mounts")
-# How many hosts of its group a service stands on, all of them if it does not say; and whether it is there for mounts
-# alone, so that it is left out where the topology has nobody who mounts it.
-CLUSTER_SERVICE_KEYS: dict[str, type] = {**SERVICE_KEYS, "hosts": int, "optional": bool}
+# How many hosts of its group a service stands on, all of them if it does not say; whether it is there for mounts alone,
+# so that it is left out where the topology has nobody who mounts it; and whether it only carries or keeps the copy.
+CLUSTER_SERVICE_KEYS: dict[str, type] = {**SERVICE_KEYS, "hosts": int, "optional": bool, "replication": bool}
 MOUNT_KEYS: dict[str, type] = {
     "group": str,
     "node": str,

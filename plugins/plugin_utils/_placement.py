@@ -171,6 +171,12 @@ def placed_server(ground: Ground, name: str) -> tuple[Json, list[str]]:
     return placed, clientless(ground, name, lacking)
 
 
+def of_each(lists: list[list[str]], wanted: t.Collection[str]) -> list[list[str]]:
+    """What every list has of the wanted ones, without those that have nothing."""
+    found = ([place for place in one if place in wanted] for one in lists)
+    return [one for one in found if one]
+
+
 def placed_cluster(ground: Ground, name: str, roles: t.Mapping[str, _deployment.Role]) -> tuple[Json, list[str]]:
     """The profile of a cluster on the groups that it names, and what stands in the way of it."""
     profile = ground.clusters[name]
@@ -188,17 +194,23 @@ def placed_cluster(ground: Ground, name: str, roles: t.Mapping[str, _deployment.
             f"host{'s' * (hosts > 1)}: add it to 'durability', such as {{1: local-durable}}."
         )
     places = {_deployment.place_of(service) for service in deployed.services}
+    services = [
+        service for service in _deployment.named(profile)["services"] if _deployment.place_of(service) in places
+    ]
+    copying = {_deployment.place_of(service) for service in services if service.get("replication")}
     placed = {
         "description": profile["description"],
         "services": [
-            {key: value for key, value in service.items() if key != "optional"}
-            for service in _deployment.named(profile)["services"]
-            if _deployment.place_of(service) in places
+            {key: value for key, value in service.items() if key not in ("optional", "replication")}
+            for service in services
         ],
         "protocols": list(dict.fromkeys(there))
         or list(dict.fromkeys(mount["protocol"] for mount in profile["mounts"] if "replica_of" not in mount)),
         "durability": durability,
         "together": deployed.together,
+        # what is started while others load, and what only while the lag is measured
+        "serving": of_each(deployed.together, places - copying),
+        "replicating": of_each(deployed.together, copying),
     }
     return placed, clientless(ground, name, lacking if ground.wanted or not there else [])
 

@@ -514,6 +514,8 @@ class Axes(t.NamedTuple):
     """The passes that every system can have: one that keeps all in memory has no cold one."""
     apart: t.Collection[tuple[str, str, str]] = frozenset()
     """System, protocol and workload of what is not measured."""
+    lags: t.Collection[str] = ()
+    """Workloads that come first in a turn, before others have written what would have to be replicated before."""
 
 
 def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
@@ -524,7 +526,7 @@ def trial_of(axes: Axes, trial: int) -> tuple[list[Json], list[Json]]:
     turns: list[Json] = []
     cells: list[Json] = []
     for system in sorted(axes.protocols, key=lambda name: order_key(axes.seed, trial, name)):
-        works = sorted(axes.passes, key=lambda name: order_key(axes.seed, trial, system, name))
+        works = sorted(axes.passes, key=lambda name: (name not in axes.lags, order_key(axes.seed, trial, system, name)))
         for protocol in sorted(axes.protocols[system], key=lambda name: order_key(axes.seed, trial, system, name)):
             turn = [
                 {
@@ -576,7 +578,8 @@ def grown(plan: Json, why: list[str]) -> Json:
         (system, protocol, workload) for system, names in protocols.items() for protocol in names for workload in passes
     }
     trial = plan["trials"] + 1
-    turns, cells = trial_of(Axes(plan["seed"], protocols, passes, offered, every - planned), trial)
+    lags = lags_among(plan["workloads"])
+    turns, cells = trial_of(Axes(plan["seed"], protocols, passes, offered, every - planned, lags), trial)
     seconds = plan["estimate_seconds"] / plan["trials"]
     return {
         **plan,
@@ -709,6 +712,11 @@ def axes_of(
     return Axes(request.seed, systems.protocols, passes, offered, apart)
 
 
+def lags_among(works: dict[str, Json]) -> list[str]:
+    """Those of the workloads that measure how far another site is behind."""
+    return [name for name, work in works.items() if "lag" in work]
+
+
 def lags_apart(systems: Systems, works: dict[str, Json], placement: Placement | None) -> set[tuple[str, str, str]]:
     """System, protocol and workload of every lag that is not one of that system, or is measured over another
     protocol."""
@@ -771,7 +779,7 @@ def make_plan(
     if placement is None:
         refuse_faulty_profiles({name: catalog.profiles[name] for name in names}, catalog.profiles, catalog.roles)
     systems = systems_of(names, wanted, request, catalog)
-    axes = axes_of(request, systems, passes, lags_apart(systems, works, placement))
+    axes = axes_of(request, systems, passes, lags_apart(systems, works, placement))._replace(lags=lags_among(works))
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
     # what one disk or one network does bounds no system on several hosts
     measure_ceilings = measure_ceilings and placement is None
@@ -824,6 +832,14 @@ def make_plan(
         not_served=systems.not_served,
         topology=placement.topology if placement else {},
     )
+
+
+def replication_line(topology: Json) -> list[str]:
+    """What a reader must know of systems that are replicated."""
+    names = ", ".join(topology["replicas"])
+    if not names:
+        return []
+    return [f"Replication of {names} stood still while workloads ran; it ran alone while its lag was measured."]
 
 
 def topology_lines(topology: Json) -> list[str]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_text
 from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _html, _lags, _results, _tables, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import replication_line
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import refuse_missing
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings
 
@@ -55,6 +56,7 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     plan = findings.run.plan
     series = sorted(findings.series.values(), key=lambda one: one.name)
     sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run.record.nodes)
+    sentences += replication_line(plan["topology"]) if "topology" in plan else []
     lags = [_tables.lag_line(lag) for lag in _lags.lags_of(findings.run)]
     if findings.base is not None:
         lags += [f"The base: {_tables.lag_line(lag)}" for lag in _lags.lags_of(findings.base)]

@@ -368,7 +368,12 @@ LAG = """
 """
 LAG_PLAN = {
     "nodes": {"client_fuse": {}, "conduit": {}, "storage_a": {}, "storage_b": {}},
-    "systems": {"cluster#2": {"services": [{"name": "fs", "node": "storage_a"}]}},
+    "systems": {
+        "cluster#2": {
+            "services": [{"name": "fs", "node": "storage_a"}],
+            "replicating": [["fs@storage_b"], ["mirror@conduit"]],
+        }
+    },
     "workloads": {"lag": {"job": "samples=20\n", "lag": {"samples": 20, "interval_ms": 1, "poll_ms": 1, "limit_s": 1}}},
     "topology": {
         "topology": "two",
@@ -402,6 +407,12 @@ def test_a_lag_is_measured_where_both_sites_are_seen_and_its_failure_ends_nothin
         )
     for name in ("plugins", "playbooks"):
         (collection / name).symlink_to(ROOT / name)
+    services = tmp_path / "run/services"
+    services.mkdir(parents=True)
+    for place in ("fs@storage_b", "mirror@conduit"):
+        (services / f"{place}.yml").write_text(
+            f'- ansible.builtin.debug: {{msg: "<{{{{ entry_point }}}} {place}>"}}\n  run_once: true\n', encoding="utf-8"
+        )
     groups = {"client_fuse": ["client"], "conduit": ["conduit"], "storage_a": ["storage-a-1"], "storage_b": ["b"]}
     inventory = {group: {"hosts": {host: {} for host in hosts}} for group, hosts in groups.items()}
     published = {"fs": {"redundancy": {"replicas": 3, "k": 0, "m": 0}}}
@@ -432,9 +443,12 @@ def test_a_lag_is_measured_where_both_sites_are_seen_and_its_failure_ends_nothin
     places = ["/mnt/netfs-lag-copy", "/mnt/netfs-lag-source"]
     mounted = [] if failure else [f"mount {place} on conduit" for place in places]
     assert [line for line in said if line.startswith("mount ")] == mounted
-    assert sorted(line for line in said if line.startswith("unmount ")) == [
-        f"unmount {place} on conduit" for place in places
-    ]
+    assert sorted(line for line in said if line.startswith("unmount ")) == (
+        [] if failure else [f"unmount {place} on conduit" for place in places]
+    )
+    assert [line for line in said if "@" in line] == (
+        [] if failure else ["start fs@storage_b", "start mirror@conduit", "stop mirror@conduit", "stop fs@storage_b"]
+    )
     record = json.loads((tmp_path / "run/cells/cluster#2~fuse~lag~warm~1.json").read_text(encoding="utf-8"))
     assert record["status"] == "failed"
     assert record["reason"] == (failure or "/mnt/netfs-lag-source takes no directory: no such file or directory.")

@@ -89,6 +89,25 @@ def test_reports_and_comparisons_show_lags(tmp_path):
     assert findings.pairs[0].base.better == "lower"
 
 
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        (
+            {"cephfs": {}},
+            "Replication of cephfs stood still while workloads ran; it ran alone while its lag was measured.",
+        ),
+        ({}, ""),
+    ],
+)
+def test_a_reader_is_told_when_replication_stood_still(tmp_path, replicas, said):
+    directory = lag_run(tmp_path / "run", [SECOND] * 20)
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    (directory / "plan.json").write_text(json.dumps({**plan, "topology": {"replicas": replicas}}), encoding="utf-8")
+    findings, _where = _reports.judge(directory)
+    lines, _changed = _reports.write(directory, findings)
+    assert [line for line in lines if "stood still" in line] == ([said] if said else [])
+
+
 def test_a_run_without_a_lag_has_no_such_file(tmp_path):
     directory = write_run(
         tmp_path / "run", Shape({"one": 1.0}, ["nfs3"], {"w": ("How?", "read_iops", 5.0)}, ["warm"], 1)

@@ -43,9 +43,14 @@ CLUSTER = {
     "description": "A cluster.",
     "durability": {1: "local-durable", 2: "remote-durable"},
     "services": [
-        {"role": "fs", "node": "storage_b", "variables": {"fs_port": 1}},
+        {"role": "fs", "node": "storage_b", "replication": True, "variables": {"fs_port": 1}},
         {"role": "fs", "node": "storage_a", "variables": {"fs_port": 1}},
-        {"role": "mirror", "node": "conduit", "variables": {"mirror_of": "{{ endpoints.storage_a.fs }}"}},
+        {
+            "role": "mirror",
+            "node": "conduit",
+            "replication": True,
+            "variables": {"mirror_of": "{{ endpoints.storage_a.fs }}"},
+        },
         {"role": "gateway", "node": "storage_a", "hosts": 1, "optional": True},
     ],
     "mounts": [
@@ -177,6 +182,13 @@ def test_a_cluster_is_deployed_as_it_is_without_a_benchmark():
     ]
 
 
+def test_what_only_replicates_stands_still_while_workloads_load():
+    system = plan()["systems"]["cluster"]
+    assert system["together"] == [["fs@storage_b", "fs@storage_a"], ["mirror@conduit"], ["gateway@storage_a"]]
+    assert system["serving"] == [["fs@storage_a"], ["gateway@storage_a"]]
+    assert system["replicating"] == [["fs@storage_b"], ["mirror@conduit"]]
+
+
 def test_a_gateway_of_which_nothing_is_measured_is_not_deployed():
     made = plan(protocol="fuse")
     assert [one["name"] for one in made["deployment"]["services"]] == ["fs", "fs", "mirror"]
@@ -229,6 +241,9 @@ def test_the_lag_of_a_replicated_system_is_one_cell_of_each_trial():
         }
     }
     assert made["workloads"]["lag"]["lag"] == {"samples": 200, "interval_ms": 100, "poll_ms": 50, "limit_s": 300}
+    (turn,) = (turn for turn in made["turns"] if turn["protocol"] == "fuse" and turn["trial"] == 1)
+    # before others have written what would have to be replicated before
+    assert "~lag~" in turn["cells"][0]
     assert made["dataset_bytes"] == plan(system="cluster,nas", workload="read")["dataset_bytes"]
     more = grown(made, ["wide"])
     assert len(more["cells"]) == len(made["cells"]) // 2 * 3
