@@ -63,6 +63,7 @@ class ActionModule(ActionBase):
                 "ceilings": {"type": "bool"},
                 "passes": {"type": "raw"},
                 "topology": {"type": "str", "default": ""},
+                "server_group": {"type": "str", "default": ""},
                 "present": {"type": "list", "elements": "str", "default": []},
                 "catalog": {"type": "path", "required": True},
                 "results": {"type": "path", "required": True},

@@ -85,6 +85,12 @@ options:
         clients reach.
     type: str
     default: ""
+  server_group:
+    description:
+      - Group of O(topology) on whose first host systems of one server stand; empty for the group that clients mount a
+        cluster from, and without a cluster for the storage of the first site.
+    type: str
+    default: ""
   present:
     description: Names of the nodes of O(topology) that are there already.
     type: list

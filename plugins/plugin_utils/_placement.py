@@ -34,7 +34,13 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     refuse_secrets,
     served_of,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._topology import STORAGE, Topology, TopologyError
+from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
+from ansible_collections.netfs.bench.plugins.plugin_utils._topology import (
+    STORAGE,
+    Topology,
+    TopologyError,
+    sentence,
+)
 
 CLIENT = "client"
 """How the name of a group begins whose nodes load servers."""
@@ -53,6 +59,8 @@ class Ground:
     """The profiles of its systems of one server."""
     wanted: list[str]
     """The protocols that were asked for; none for those of the profiles."""
+    server_group: str = ""
+    """The group on whose first host systems of one server stand; empty for the one that clients reach systems at."""
 
     def mounts(self, cluster: str) -> list[Json]:
         """The mounts of a cluster through which it is loaded: those that were asked for."""
@@ -67,6 +75,11 @@ class Ground:
         """The group that clients reach systems at: that of the first cluster, or the storage of the first site."""
         reached = [mount["node"] for profile in self.clusters.values() for mount in profile["mounts"]]
         return reached[0] if reached else f"{STORAGE}_{self.topology.sites[0]}"
+
+    @property
+    def server(self) -> str:
+        """The group on whose first host systems of one server stand."""
+        return self.server_group or self.serving
 
     @property
     def site(self) -> str:
@@ -129,6 +142,15 @@ def refuse_ground(ground: Ground) -> None:
             f"Topology {ground.topology.name} has no node in group {ground.serving}, on which {names} would stand: add "
             "one, or use another topology."
         )
+    if ground.server not in ground.groups:
+        raise PlanError(sentence(unknown("server_group", ground.server, sorted(ground.groups))))
+    if ground.servers and {node.site for node in ground.topology.nodes if ground.server in node.groups} != {
+        ground.site
+    }:
+        raise PlanError(
+            f"The nodes of group {ground.server} do not all stand at site {ground.site}, where the clients are: name a "
+            "group of that site as server_group."
+        )
 
 
 def clientless(ground: Ground, name: str, protocols: t.Iterable[str]) -> list[str]:
@@ -161,12 +183,12 @@ def placed_server(ground: Ground, name: str) -> tuple[Json, list[str]]:
     placed = {
         **{key: value for key, value in profile.items() if key != "requires"},
         "services": [
-            {**service, "node": ground.serving, "hosts": 1} for service in _deployment.named(profile)["services"]
+            {**service, "node": ground.server, "hosts": 1} for service in _deployment.named(profile)["services"]
         ],
         # a protocol that is not asked for can be one that no client has; one that is served is never left unsaid
         "protocols": served or profile["protocols"],
         "measured": measured or usual,
-        **({"requires": {ground.serving: requires}} if requires else {}),
+        **({"requires": {ground.server: requires}} if requires else {}),
     }
     return placed, clientless(ground, name, lacking)
 
@@ -226,7 +248,7 @@ def places_of(ground: Ground, name: str, profile: Json) -> dict[str, Json]:
         return found
     clients = ground.clients
     return {
-        protocol: {"client": clients[protocol], "node": ground.serving, "service": profile["services"][-1]["name"]}
+        protocol: {"client": clients[protocol], "node": ground.server, "service": profile["services"][-1]["name"]}
         for protocol in served_of(profile, ground.wanted)
         if protocol in clients
     }
@@ -337,7 +359,7 @@ def place(
         if faults := _clusters.faults_of(profile):
             raise PlanError(f"Cluster {name} cannot be deployed. {' '.join(faults)}")
         refuse_secrets(f"clusters/{name}.yml", profile, catalog.roles)
-    ground = Ground(topology, groups_of(topology), clusters, servers, wanted)
+    ground = Ground(topology, groups_of(topology), clusters, servers, wanted, request.server_group)
     refuse_ground(ground)
     try:
         profiles = placed(ground, catalog.roles)
@@ -361,9 +383,9 @@ def place(
             **record,
             "network": network_of(record),
             "site": ground.site,
-            "serving": ground.serving,
+            "serving": ground.serving if ground.clusters else ground.server,
             "stands_for": {
-                service["node"]: ground.serving for profile in servers.values() for service in profile["services"]
+                service["node"]: ground.server for profile in servers.values() for service in profile["services"]
             },
             "places": places,
             "clients": protocols_of_clients(places, replicas),

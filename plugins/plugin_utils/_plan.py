@@ -89,6 +89,8 @@ class Request:
     """As :func:`minutes_of` reads it."""
     ceilings: bool | None
     """Whether they are measured; None: as the effort says."""
+    server_group: str = ""
+    """On a topology, the group on whose first host systems of one server stand; empty for the usual one."""
 
     @classmethod
     def of(cls, args: Json) -> Request:
@@ -111,6 +113,7 @@ class Request:
             aa=bool(args.get("aa")),
             budget=str(args.get("budget", "")),
             ceilings=args.get("ceilings"),
+            server_group=args.get("server_group", ""),
         )
 
 

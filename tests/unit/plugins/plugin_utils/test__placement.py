@@ -216,6 +216,19 @@ def test_a_single_server_needs_no_cluster():
     assert made["topology"]["replicas"] == {}
 
 
+def test_a_single_server_can_stand_on_another_group_of_the_site():
+    made = plan(system="cluster,other", protocol="nfs4.2", server_group="idle")
+    assert made["topology"]["places"]["other"]["nfs4.2"] == {
+        "client": "client_nfs",
+        "node": "idle",
+        "service": "gateway",
+    }
+    # beside the gateway of the cluster on the other host
+    gateways = [one["node"] for one in made["deployment"]["services"] if one["name"] == "gateway"]
+    assert sorted(gateways) == ["idle", "storage_a"]
+    assert made["topology"]["stands_for"] == {"server": "idle"}
+
+
 def test_only_the_host_that_needs_a_kernel_of_its_own_gets_one():
     machine = Machine(24 << 30, 40 << 30, 2, frozenset({"nfs", "nfs4"}))
     nodes = plan(system="knfsd", machine=machine)["topology"]["nodes"]
@@ -311,6 +324,11 @@ def test_what_is_promised_depends_on_how_many_hosts_keep_it():
         ),
         ({"data": without("conduit"), "system": "nas"}, r"^Topology two cannot be used\. No node joins the sites a, b"),
         ({"system": "cluster,other"}, r"^gateway@storage_a cannot suit all systems: gateway_export: .* separate runs"),
+        ({"system": "nas", "server_group": "idel"}, r"^Unknown server_group 'idel'\. Did you mean 'idle'\? Known: cl"),
+        (
+            {"system": "nas", "server_group": "storage"},
+            r"^The nodes of group storage do not all stand at site a, where",
+        ),
         ({"workload": "lag", "system": "nas"}, r"^Workload lag compares two sites\. Add a system that is replicated"),
         (
             {"workload": "lag", "protocol": "nfs4.2"},
