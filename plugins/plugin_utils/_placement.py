@@ -59,6 +59,8 @@ class Ground:
     """The profiles of its systems of one server."""
     wanted: list[str]
     """The protocols that were asked for; none for those of the profiles."""
+    lags: bool
+    """Whether it was asked how far another site is behind."""
     server_group: str = ""
     """The group on whose first host systems of one server stand; empty for the one that clients reach systems at."""
 
@@ -201,8 +203,10 @@ def of_each(lists: list[list[str]], wanted: t.Collection[str]) -> list[list[str]
 
 def placed_cluster(ground: Ground, name: str, roles: t.Mapping[str, _deployment.Role]) -> tuple[Json, list[str]]:
     """The profile of a cluster on the groups that it names, and what stands in the way of it."""
-    profile = ground.clusters[name]
     loaded = ground.mounts(name)
+    profile = ground.clusters[name]
+    if not measured_replica(ground, name):
+        profile = without_replication(profile)
     replicas = [mount for mount in profile["mounts"] if "replica_of" in mount]
     mounts = [*loaded, *replicas] if loaded else profile["mounts"]
     deployed = _clusters.deploy(name, {**profile, "mounts": mounts}, ground.groups, roles)
@@ -237,15 +241,20 @@ def placed_cluster(ground: Ground, name: str, roles: t.Mapping[str, _deployment.
     return placed, clientless(ground, name, lacking if ground.wanted or not there else [])
 
 
+def places_of_cluster(ground: Ground, name: str) -> dict[str, Json]:
+    """By protocol, who loads a cluster and at whom: ``client`` and ``node``, which are groups, and ``service``."""
+    found: dict[str, Json] = {}
+    for mount in ground.mounts(name):
+        if mount["group"] in ground.groups:
+            place = {"client": mount["group"], "node": mount["node"], "service": mount["service"]}
+            found.setdefault(mount["protocol"], place)
+    return found
+
+
 def places_of(ground: Ground, name: str, profile: Json) -> dict[str, Json]:
-    """By protocol, who loads a system and at whom: ``client`` and ``node``, which are groups, and ``service``."""
+    """By protocol, who loads a system and at whom, as for a cluster."""
     if name in ground.clusters:
-        found: dict[str, Json] = {}
-        for mount in ground.mounts(name):
-            if mount["group"] in ground.groups:
-                place = {"client": mount["group"], "node": mount["node"], "service": mount["service"]}
-                found.setdefault(mount["protocol"], place)
-        return found
+        return places_of_cluster(ground, name)
     clients = ground.clients
     return {
         protocol: {"client": clients[protocol], "node": ground.server, "service": profile["services"][-1]["name"]}
@@ -269,6 +278,22 @@ def replica_of(ground: Ground, name: str) -> Json | None:
                     "copy": {"node": copy["node"], "service": copy["service"]},
                 }
     return None
+
+
+def measured_replica(ground: Ground, name: str) -> Json | None:
+    """The same where it is measured how far it is behind: it was asked for, and the system is loaded over its
+    protocol."""
+    found = replica_of(ground, name)
+    return found if found and ground.lags and found["protocol"] in places_of_cluster(ground, name) else None
+
+
+def without_replication(profile: Json) -> Json:
+    """The profile of a cluster without what only keeps or carries a copy, and who mounts that."""
+    return {
+        **profile,
+        "services": [service for service in profile["services"] if not service.get("replication")],
+        "mounts": [mount for mount in profile["mounts"] if "replica_of" not in mount],
+    }
 
 
 def with_needs(ground: Ground, profiles: dict[str, Json], places: dict[str, dict[str, Json]]) -> Topology:
@@ -359,7 +384,8 @@ def place(
         if faults := _clusters.faults_of(profile):
             raise PlanError(f"Cluster {name} cannot be deployed. {' '.join(faults)}")
         refuse_secrets(f"clusters/{name}.yml", profile, catalog.roles)
-    ground = Ground(topology, groups_of(topology), clusters, servers, wanted, request.server_group)
+    lags = any(name == "all" or name in catalog.lags for name in request.workloads)
+    ground = Ground(topology, groups_of(topology), clusters, servers, wanted, lags, request.server_group)
     refuse_ground(ground)
     try:
         profiles = placed(ground, catalog.roles)
@@ -372,13 +398,14 @@ def place(
         raise PlanError(str(error)) from error
     except _deployment.ConflictError as error:
         raise PlanError(f"{error}.") from error
-    replicas = {name: found for name in profiles if (found := replica_of(ground, name))}
+    replicas = {name: found for name in profiles if (found := measured_replica(ground, name))}
     used = {service["node"] for service in deployment["services"]}
     used |= {place["client"] for by_protocol in places.values() for place in by_protocol.values()}
     used |= {replica["watcher"] for replica in replicas.values()}
     placement = Placement(
         nodes={group: kernel_of(record["nodes"][name] for name in ground.groups[group]) for group in sorted(used)},
         deployment=deployment,
+        copied={name: found["protocol"] for name in profiles if (found := replica_of(ground, name))},
         topology={
             **record,
             "network": network_of(record),

@@ -124,18 +124,15 @@ class Placement:
     nodes: Json
     """Every group that a service or a client of the run stands on: ``{group: {"kernel", "why"}}``."""
     deployment: Json
+    copied: dict[str, str]
+    """The systems of which another site has a copy, with the protocol over which both can be mounted."""
     topology: Json
     """What a plan keeps of it; ``schemas/plan.schema.json`` describes each field."""
 
     @property
     def replicated(self) -> dict[str, str]:
-        """The systems of which another site has a copy, with the protocol over which both are mounted; only those that
-        are loaded over it."""
-        return {
-            system: replica["protocol"]
-            for system, replica in self.topology["replicas"].items()
-            if replica["protocol"] in self.topology["places"][system]
-        }
+        """Those of them of which it is measured how far the copy is behind."""
+        return {system: replica["protocol"] for system, replica in self.topology["replicas"].items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -655,7 +652,7 @@ def works_of(request: Request, catalog: Catalog, placement: Placement | None) ->
     lags = catalog.lags if placement and placement.replicated else {}
     lacking = [name for name in request.workloads if name in catalog.lags and name not in lags]
     if lacking:
-        refuse_lags(lacking, placement.topology["replicas"] if placement else {})
+        refuse_lags(lacking, placement.copied if placement else {})
     names = choose("workload", request.workloads, [*catalog.workloads, *lags])
     works = {
         name: lag_of(lags[name]) if name in lags else with_cold_job(head_of_job(name, catalog.workloads[name]))
@@ -680,9 +677,9 @@ def lag_of(given: Json) -> Json:
     }
 
 
-def refuse_lags(names: list[str], replicas: Json) -> t.NoReturn:
+def refuse_lags(names: list[str], copied: dict[str, str]) -> t.NoReturn:
     """Raise a PlanError for workloads that compare two sites, where the run has no two that can be compared."""
-    over = ", ".join(f"{system} over {replica['protocol']}" for system, replica in replicas.items())
+    over = ", ".join(f"{system} over {protocol}" for system, protocol in copied.items())
     remedy = (
         f"It can be measured of {over}: add that protocol"
         if over

@@ -189,6 +189,16 @@ def test_what_only_replicates_stands_still_while_workloads_load():
     assert system["replicating"] == [["fs@storage_b"], ["mirror@conduit"]]
 
 
+@pytest.mark.parametrize("changed", [{"workload": "read"}, {"protocol": "nfs4.2"}])
+def test_without_a_lag_nothing_is_deployed_that_only_replicates(changed):
+    made = plan(**changed)
+    places = {f"{one['name']}@{one['node']}" for one in made["deployment"]["services"]}
+    assert "fs@storage_a" in places
+    assert places.isdisjoint({"fs@storage_b", "mirror@conduit"})
+    assert made["topology"]["replicas"] == {}
+    assert set(made["nodes"]).isdisjoint({"conduit", "storage_b"})
+
+
 def test_a_gateway_of_which_nothing_is_measured_is_not_deployed():
     made = plan(protocol="fuse")
     assert [one["name"] for one in made["deployment"]["services"]] == ["fs", "fs", "mirror"]
@@ -319,7 +329,7 @@ def test_what_is_promised_depends_on_how_many_hosts_keep_it():
             r"^Topology two has no node in group storage_a, on which nas",
         ),
         (
-            {"data": without("conduit", "storage-b")},
+            {"data": without("storage-b")},
             r"^Cluster cluster cannot be deployed\. fs needs nodes in group 'sto",
         ),
         ({"data": without("conduit"), "system": "nas"}, r"^Topology two cannot be used\. No node joins the sites a, b"),
