@@ -14,10 +14,12 @@ import synthetic
 from acting import run_action
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.netfs.bench.plugins.action import bench_plan
 from ansible_collections.netfs.bench.plugins.action.bench_grow import ActionModule as Grow
 from ansible_collections.netfs.bench.plugins.action.bench_open import ActionModule as Open
 from ansible_collections.netfs.bench.plugins.action.bench_plan import ActionModule as Plan
 from ansible_collections.netfs.bench.plugins.plugin_utils import _catalog
+from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
 
 CATALOG = Path(__file__).parents[4] / "playbooks"
 
@@ -146,3 +148,64 @@ def test_no_trial_is_added_where_intervals_are_narrow_and_none_to_what_is_no_run
     assert (answer["changed"], answer["plan"], answer["why"]) == (False, plan, [])
     with pytest.raises(AnsibleActionFail, match="does not exist"):
         run_action(Grow, run_directory=str(tmp_path / "none"))
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch):
+    """A machine as the shipped topologies are made for, whose kernel knows no NFS."""
+    made = Machine(memory=24 << 30, free_disk=40 << 30, cpus=2, features=frozenset(), image=3 << 30)
+    monkeypatch.setattr(bench_plan, "this_machine", lambda: made)
+
+
+@pytest.mark.parametrize(
+    ("topology", "system", "protocols"),
+    [
+        ("mini", "cephfs", {"fuse"}),
+        ("phase2", "cephfs", {"fuse", "nfs4.2", "smb3"}),
+        ("phase2", "cephfs,kernel-nfs", {"fuse", "nfs3", "nfs4.2", "smb3"}),
+        ("phase2", "kernel-nfs", {"nfs3", "nfs4.2"}),
+    ],
+)
+def test_the_shipped_systems_can_be_measured_on_the_shipped_topologies(tmp_path, topology, system, protocols):
+    plan = run(tmp_path, system=system, topology=topology)["plan"]
+    assert {turn["protocol"] for turn in plan["turns"]} == protocols
+    lags = [cell["protocol"] for cell in plan["cells"] if cell["workload"] == "replication-lag"]
+    assert lags == (["fuse"] if "cephfs" in system else [])
+    run_action(Open, run_directory=str(tmp_path / "r"), plan=plan)
+    written = {path.stem for path in (tmp_path / "r/services").glob("*.yml")}
+    for profile in plan["systems"].values():
+        for places in [*profile.get("serving", []), *profile.get("replicating", [])]:
+            assert "+".join(places) in written
+
+
+def test_nodes_that_need_no_kernel_of_their_own_get_none(tmp_path):
+    nodes = run(tmp_path, system="cephfs,kernel-nfs", topology="phase2")["plan"]["topology"]["nodes"]
+    own = {name for name, node in nodes.items() if node["kernel"] == "own"}
+    assert own == {"nfs-client", "storage-a-1"}
+    elsewhere = run(tmp_path, system="cephfs,kernel-nfs", topology="phase2", server_group="jepsen")["plan"]
+    own = {name for name, node in elsewhere["topology"]["nodes"].items() if node["kernel"] == "own"}
+    assert own == {"nfs-client", "jepsen"}
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ({"topology": "phase3"}, r"Unknown topology 'phase3'\. Did you mean 'phase2'\?"),
+        ({"topology": "nowhere.yml"}, r"The topology nowhere\.yml cannot be read"),
+        (
+            {},
+            r"^cephfs stands on the nodes of a topology, and none was named\. Add topology=NAME; known: mini, phase2\.",
+        ),
+        ({"topology": "mini", "protocol": "nfs4.2"}, r"^Topology mini has no client for nfs4\.2, over which cephfs"),
+    ],
+)
+def test_a_topology_that_cannot_be_is_refused(tmp_path, args, said):
+    with pytest.raises(AnsibleActionFail, match=said):
+        run(tmp_path, system="cephfs", **args)
+
+
+def test_a_topology_of_ones_own_that_is_faulty_is_refused(tmp_path):
+    path = tmp_path / "own.yml"
+    path.write_text("description: None.\nsites: [a]\nnodes: []\n", encoding="utf-8")
+    with pytest.raises(AnsibleActionFail, match=r"^Topology own cannot be used\. 'nodes' is empty"):
+        run(tmp_path, system="cephfs", topology=str(path))
