@@ -333,6 +333,8 @@ def kernel_of(nodes: t.Iterable[Json]) -> Json:
 
 def network_of(record: Json) -> str:
     """What lies between the nodes of a topology, in words: who made it, and what was added between the sites."""
+    if len(record["sites"]) == 1:
+        return f"nodes of kind {record['node_kind']}"
     wan = [f"{record['wan'][key]:g} {unit}" for key, unit in UNITS.items() if record["wan"].get(key)]
     return f"nodes of kind {record['node_kind']}, between the sites {', '.join(wan) or 'nothing added'}"
 

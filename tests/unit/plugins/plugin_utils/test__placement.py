@@ -298,6 +298,13 @@ def test_what_lies_between_the_sites_is_part_of_the_network():
     assert plan(data)["topology"]["network"] == ("nodes of kind docker, between the sites 20 ms of delay, 100 Mbit/s")
 
 
+def test_a_cluster_without_its_copy_can_be_measured_at_one_site():
+    data = {**without("storage-b", "conduit"), "sites": ["a"]}
+    made = plan(data)
+    assert made["topology"]["network"] == "nodes of kind docker"
+    assert list(made["nodes"]) == ["client_fuse", "client_nfs", "storage_a"]
+
+
 def test_what_is_promised_depends_on_how_many_hosts_keep_it():
     data = without(**{"storage-a": {"count": 1}})
     assert plan(data)["systems"]["cluster"]["durability"] == "local-durable"
