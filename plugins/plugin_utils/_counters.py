@@ -20,7 +20,7 @@ SECTOR_BYTES = 512
 CLIENT_BOUND_PERCENT = 90
 COLD_PROOF = 0.95
 """Share of the bytes read that must have been delivered by disks or the object store."""
-SERVICES = r"^invocation:((?:netfs-.+|nfs-server|postgresql@.+)\.service) (\w+)$"
+SERVICES = r"^invocation:((?:netfs-.+|nfs-server|postgresql@.+|ceph-.+@.+)\.service) (\w+)$"
 """Units of the roles that run, each with the number that systemd gives to every start."""
 
 # One shell command, because each call costs time on a node with a kernel of its own. A container shares the counters of

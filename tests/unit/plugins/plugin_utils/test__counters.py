@@ -25,6 +25,7 @@ PROCESSES = (
 UNITS = """invocation:ssh.service 1a
 invocation:netfs-object-store.service 2b
 invocation:postgresql@17-netfs.service 3c
+invocation:ceph-osd@0.service 4d
 """
 
 
@@ -50,7 +51,11 @@ def test_a_machine_is_read_from_its_own_kernel():
         "processors": 2,
         "network_received_bytes": 1000,
         "network_sent_bytes": 200,
-        "services": {"netfs-object-store.service": "2b", "postgresql@17-netfs.service": "3c"},
+        "services": {
+            "netfs-object-store.service": "2b",
+            "postgresql@17-netfs.service": "3c",
+            "ceph-osd@0.service": "4d",
+        },
         "metrics": "",
         "cpu_seconds": 1.6,
         "memory_bytes": 600 * 1024,
