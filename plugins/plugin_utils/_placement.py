@@ -297,7 +297,8 @@ def without_replication(profile: Json) -> Json:
 
 
 def with_needs(ground: Ground, profiles: dict[str, Json], places: dict[str, dict[str, Json]]) -> Topology:
-    """The topology with the file systems that its nodes must know for the systems, beside those that it names."""
+    """The topology with what its nodes need for the systems beside what it names: file systems that they must know, and
+    the volume of a server."""
     needs: dict[str, set[str]] = {}
     for profile in profiles.values():
         for group, features in profile.get("requires", {}).items():
@@ -307,8 +308,14 @@ def with_needs(ground: Ground, profiles: dict[str, Json], places: dict[str, dict
             # a client in user space brings its own
             if protocol != "fuse":
                 needs.setdefault(ground.first(place["client"]), set()).add(CLIENT_FILESYSTEM[protocol])
+    # as on a node of its own, a server keeps what it serves on a volume
+    carrier = ground.first(ground.server) if ground.servers else ""
     nodes = tuple(
-        dataclasses.replace(node, filesystems=tuple(sorted({*node.filesystems, *needs.get(node.name, ())})))
+        dataclasses.replace(
+            node,
+            filesystems=tuple(sorted({*node.filesystems, *needs.get(node.name, ())})),
+            data=node.data or node.name == carrier,
+        )
         for node in ground.topology.nodes
     )
     return dataclasses.replace(ground.topology, nodes=nodes)

@@ -236,6 +236,8 @@ def test_a_single_server_can_stand_on_another_group_of_the_site():
     # beside the gateway of the cluster on the other host
     gateways = [one["node"] for one in made["deployment"]["services"] if one["name"] == "gateway"]
     assert sorted(gateways) == ["idle", "storage_a"]
+    # where it keeps what it serves
+    assert [name for name, node in made["topology"]["nodes"].items() if node["data"]] == ["idle"]
     assert made["topology"]["stands_for"] == {"server": "idle"}
 
 
