@@ -104,6 +104,11 @@ def test_ci_tests_every_role_on_debian_12() -> None:
     assert "needs.scenarios.outputs.roles" in jobs()["debian_12"]["strategy"]["matrix"]["role"]
 
 
+def test_ci_runs_what_runs_only_by_name(program) -> None:
+    check = program("check")
+    assert set(jobs()["by_name"]["strategy"]["matrix"]["part"]) == {part.name for part in check.parts() if part.by_name}
+
+
 def test_ci_starts_with_the_oldest_supported_ansible() -> None:
     oldest = yaml.safe_load(text_of(ROOT / "meta/runtime.yml"))["requires_ansible"].removeprefix(">=")
     versions = jobs()["ansible"]["strategy"]["matrix"]["include"]
