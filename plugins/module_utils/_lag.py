@@ -188,10 +188,10 @@ def measure(probe: Probe) -> Seen:
     folder = probe.source / probe.folder
     settled, seen = Seen(), Seen()
     try:
-        try:
-            folder.mkdir()
-        except OSError as error:
-            raise LagError(f"{probe.source} takes no directory: {clause_of(error)}.") from error
+        folder.mkdir()
+    except OSError as error:
+        raise LagError(f"{probe.source} takes no directory: {clause_of(error)}.") from error
+    try:
         watch(probe, [SETTLING], settled, probe.limit)
         names = [f"{number:06d}" for number in range(1, probe.samples + 1)]
         watch(probe, names, seen, probe.samples * probe.interval + probe.limit)

@@ -93,6 +93,15 @@ def test_a_source_that_takes_nothing_is_named(tmp_path):
         measure(given)
 
 
+def test_a_directory_of_somebody_else_stays(tmp_path):
+    given = probe(tmp_path)
+    (given.source / given.folder).mkdir()
+    (given.source / given.folder / "kept").touch()
+    with pytest.raises(LagError, match="takes no directory"):
+        measure(given)
+    assert (given.source / given.folder / "kept").exists()
+
+
 def test_a_source_that_takes_no_more_is_named(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
