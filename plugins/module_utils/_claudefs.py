@@ -13,7 +13,8 @@ import dataclasses
 import re
 import socket
 import typing as t
-import urllib.request
+
+from ansible.module_utils.urls import open_url
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import ask
 
@@ -54,8 +55,8 @@ def looked_at(address: str, port: int, metrics_port: int, seconds: float) -> dic
     except OSError as error:
         return {"reason": f"port {port} cannot be reached: {error.strerror or error}"}
     try:
-        with urllib.request.urlopen(f"http://{host}:{metrics_port}/metrics", timeout=seconds) as answer:
-            text = answer.read(PAGE_BYTES).decode("utf-8", "replace")
+        answer = open_url(f"http://{host}:{metrics_port}/metrics", timeout=seconds, use_proxy=False)
+        text = answer.read(PAGE_BYTES).decode("utf-8", "replace")
     except (OSError, ValueError) as error:
         return {"reason": f"port {metrics_port} tells no metrics: {error}"}
     return dataclasses.asdict(view_of(text))
