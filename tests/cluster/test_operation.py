@@ -52,7 +52,7 @@ def test_logs_are_fetched_without_secrets(tmp_path):
     assert code == 0, output
     (folder,) = (tmp_path / "cluster-logs").iterdir()
     assert folder.name == "storage-a-1"
-    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()}
     assert "ceph-mon" in texts["ceph.log"]
     secret = CLUSTER.on("storage-a-1", "sed", "-n", "s/.*key = //p", "/etc/ceph/ceph.client.admin.keyring")[0]
     assert len(secret) > 20
