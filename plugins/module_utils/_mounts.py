@@ -98,6 +98,12 @@ def parse_mountinfo(text: str) -> list[Mount]:
     return mounts
 
 
+def mount_points() -> set[str]:
+    """Return where something is mounted; the mounts themselves are not touched."""
+    text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    return {mount.target for mount in parse_mountinfo(text)}
+
+
 def below(name: str, path: str) -> bool:
     """Whether a file name is the path or lies under it."""
     return name == path or name.startswith(path.rstrip("/") + "/")

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
-
 # Of the system, and never removed with what is in them, whoever serves them.
 SYSTEM = frozenset(
     [
@@ -53,12 +51,6 @@ class _Level:
     identity: os.stat_result
     folders: list[str] = field(default_factory=list)
     stays: bool = False
-
-
-def mount_points() -> set[str]:
-    """Return where something is mounted; the mounts themselves are not touched."""
-    text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    return {mount.target for mount in parse_mountinfo(text)}
 
 
 def missing_parents(path: Path) -> list[Path]:

@@ -57,6 +57,17 @@ def said(argv: Sequence[str], seconds: float = 30.0) -> Answer:
     return Answer(process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
+def said_well(argv: Sequence[str], complaint: str, seconds: float = 30.0) -> str:
+    """Run a program that has to succeed, and return what it says.
+
+    Raises FailureError, with the complaint and the program's own words, when it fails or does not end in time.
+    """
+    answer = said(argv, seconds)
+    if answer.rc:
+        raise FailureError(f"{complaint}: {(answer.stderr or answer.stdout).strip()}")
+    return answer.stdout
+
+
 # systemd
 
 
@@ -307,22 +318,32 @@ def sums_of(paths: Sequence[str]) -> dict[str, str]:
     if not paths:
         return {}
     lines = said(["sha256sum", *paths], 120).stdout.split("\n")
-    escaped = {path.replace("\\", "\\\\").replace("\n", "\\n"): path for path in paths}
-    return {escaped[name]: line for line in lines if (name := line.partition(" ")[2][1:]) in escaped}
+    named = {escaped(path): path for path in paths}
+    return {named[name]: line for line in lines if (name := name_in(line)) in named}
+
+
+def escaped(path: str) -> str:
+    """Return a path as sha256sum writes it."""
+    return path.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def name_in(line: str) -> str:
+    """Return the path in a line of sha256sum, as that writes it."""
+    return line.partition(" ")[2][1:]
+
+
+def noted(stamps: str, unit: str) -> str | None:
+    """Return what a unit noted of its files at its start, in the directory `stamps`; None when it noted nothing."""
+    try:
+        return Path(stamps, unit).read_text(encoding="utf-8")
+    except OSError:
+        return None
 
 
 def fresh(sums: Mapping[str, str], watched: Sequence[str], stamps: str, units: Sequence[str]) -> list[str]:
     """Return the units whose note of their files, in the directory `stamps`, equals what the files are now."""
     now = "".join(f"{sums[path]}\n" for path in watched if path in sums)
-    result = []
-    for unit in units:
-        try:
-            noted = Path(stamps, unit).read_text(encoding="utf-8")
-        except OSError:
-            continue
-        if noted == now:
-            result.append(unit)
-    return result
+    return [unit for unit in units if noted(stamps, unit) == now]
 
 
 def reloadable(
@@ -330,17 +351,14 @@ def reloadable(
 ) -> list[str]:
     """Return the units whose note differs from what the files are now, and in files of `reread` alone."""
     kept = {sums[path] for path in watched if path in sums and path not in reread}
-    named = {path.replace("\\", "\\\\").replace("\n", "\\n") for path in reread}
+    named = {escaped(path) for path in reread}
     current = fresh(sums, watched, stamps, units)
-    result = []
-    for unit in units:
-        try:
-            noted = Path(stamps, unit).read_text(encoding="utf-8").splitlines()
-        except OSError:
-            continue
-        if unit not in current and {line for line in noted if line.partition(" ")[2][1:] not in named} == kept:
-            result.append(unit)
-    return result
+    notes = {unit: noted(stamps, unit) for unit in units if unit not in current}
+    return [
+        unit
+        for unit, note in notes.items()
+        if note is not None and {line for line in note.splitlines() if name_in(line) not in named} == kept
+    ]
 
 
 def config_sha256(sums: Mapping[str, str], paths: Sequence[str]) -> str:

@@ -56,15 +56,9 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils import _mounts
 from ansible_collections.netfs.bench.plugins.module_utils._bootstrap import differences, look, recorded
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
-
-
-def mounted():
-    """Return the directories at which something is mounted; no file system is asked, since one may hang."""
-    text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    return {mount.target for mount in _mounts.parse_mountinfo(text)}
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import mount_points
 
 
 def main():
@@ -89,7 +83,7 @@ def main():
             found += differences(record["footprints"], look(record["footprints"]))
         except FailureError as error:
             module.fail_json(msg=error.msg, **error.facts)
-    targets = mounted() if params["mounts"] else set()
+    targets = mount_points() if params["mounts"] else set()
     found += [f"Nothing is mounted at {path}." for path in params["mounts"] if path not in targets]
     module.exit_json(changed=False, record=record, differences=found)
 

@@ -67,7 +67,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._instance_store import COLUMNS, choose
-from ansible_collections.netfs.bench.plugins.module_utils._service_info import said
+from ansible_collections.netfs.bench.plugins.module_utils._service_info import said_well
 
 
 def main():
@@ -82,11 +82,10 @@ def main():
     )
     params = module.params
     try:
-        answer = said(["lsblk", "--json", "--bytes", "--output", COLUMNS], 60)
-        if answer.rc:
-            raise FailureError(f"lsblk does not tell the block devices: {answer.stderr.strip()}")
+        words = ["lsblk", "--json", "--bytes", "--output", COLUMNS]
+        shown = said_well(words, "lsblk does not tell the block devices", 60)
         choice = choose(
-            json.loads(answer.stdout)["blockdevices"],
+            json.loads(shown)["blockdevices"],
             model=params["model"],
             asked=params["devices"],
             prefix=params["label"],

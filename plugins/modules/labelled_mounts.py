@@ -78,23 +78,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_text
 from ansible_collections.netfs.bench.plugins.module_utils._instance_store import FILESYSTEM, entries_of, fstab_with
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import mount_points
 from ansible_collections.netfs.bench.plugins.module_utils._service_directories import remove_if_empty
-from ansible_collections.netfs.bench.plugins.module_utils._service_info import said
+from ansible_collections.netfs.bench.plugins.module_utils._service_info import said_well
 
 FSTAB = Path("/etc/fstab")
 
 
-def mounted_now():
-    """Return every place where something is mounted."""
-    return {mount.target for mount in parse_mountinfo(Path("/proc/self/mountinfo").read_text(encoding="utf-8"))}
-
-
 def done(*argv):
     """Run a program that has to succeed."""
-    answer = said(argv, 120)
-    if answer.rc:
-        raise FailureError(f"{' '.join(argv)} fails: {(answer.stderr or answer.stdout).strip()}")
+    said_well(argv, f"{' '.join(argv)} fails", 120)
 
 
 def unmount(directory):
@@ -123,7 +116,7 @@ def settle_all(params, dry_run):
     wanted = {mount["label"]: mount["directory"] for mount in params["mounts"]}
     before = FSTAB.read_text(encoding="utf-8") if FSTAB.exists() else ""
     after = fstab_with(before, wanted, params["options"], params["prefix"])
-    present = mounted_now()
+    present = mount_points()
     missing = {label: directory for label, directory in wanted.items() if directory not in present}
     gone = [
         directory

@@ -45,7 +45,7 @@ units:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
-from ansible_collections.netfs.bench.plugins.module_utils._service_info import parse_show, running, said
+from ansible_collections.netfs.bench.plugins.module_utils._service_info import parse_show, running, said_well
 
 
 def main():
@@ -53,12 +53,11 @@ def main():
         argument_spec={"patterns": {"type": "list", "elements": "str", "required": True}}, supports_check_mode=True
     )
     try:
-        answer = said(["systemctl", "show", "--property=Id,ActiveState", *module.params["patterns"]])
+        words = ["systemctl", "show", "--property=Id,ActiveState", *module.params["patterns"]]
+        shown = said_well(words, "systemctl cannot list the running units")
     except FailureError as error:
         module.fail_json(msg=error.msg, **error.facts)
-    if answer.rc:
-        module.fail_json(msg=f"systemctl cannot list the running units: {answer.stderr.strip()}")
-    module.exit_json(changed=False, units=running(parse_show(answer.stdout)))
+    module.exit_json(changed=False, units=running(parse_show(shown)))
 
 
 if __name__ == "__main__":

@@ -92,9 +92,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._accounts import account_number
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import mount_points
 from ansible_collections.netfs.bench.plugins.module_utils._service_directories import (
     missing_parents,
-    mount_points,
     remove,
     remove_if_empty,
 )

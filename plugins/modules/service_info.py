@@ -206,6 +206,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._service_info import (
     remembered,
     rooms_that_lack,
     said,
+    said_well,
     states,
     sums_of,
     takers,
@@ -220,10 +221,8 @@ def unit_states(units):
     """Return what systemd says about units."""
     if not units:
         return states({}, [])
-    answer = said(["systemctl", "show", f"--property={PROPERTIES}", *units])
-    if answer.rc:
-        raise FailureError(f"systemd cannot list its units: {answer.stderr.strip()}")
-    return states(parse_show(answer.stdout), units)
+    shown = said_well(["systemctl", "show", f"--property={PROPERTIES}", *units], "systemd cannot list its units")
+    return states(parse_show(shown), units)
 
 
 def socket_answers(params, running):

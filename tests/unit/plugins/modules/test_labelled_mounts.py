@@ -11,6 +11,7 @@ import json
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.netfs.bench.plugins.module_utils import _service_info
 from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._service_info import Answer
 from ansible_collections.netfs.bench.plugins.modules import instance_store_info, labelled_mounts
@@ -38,7 +39,7 @@ def host(tmp_path, monkeypatch):
     found = Host()
     found.fstab.write_text(OTHERS)
     monkeypatch.setattr(labelled_mounts, "FSTAB", found.fstab)
-    monkeypatch.setattr(labelled_mounts, "mounted_now", lambda: set(found.mounted))
+    monkeypatch.setattr(labelled_mounts, "mount_points", lambda: set(found.mounted))
     monkeypatch.setattr(labelled_mounts, "done", found.run)
     return found
 
@@ -98,7 +99,7 @@ def test_what_others_left_in_a_directory_stays(run, host, tmp_path):
     ],
 )
 def test_answers_of_lsblk(monkeypatch, capsys, answer, said):
-    monkeypatch.setattr(instance_store_info, "said", lambda _argv, _seconds: answer)
+    monkeypatch.setattr(_service_info, "said", lambda _argv, _seconds: answer)
     result = call(instance_store_info, capsys, label="x", directory="/d")
     assert (result.get("msg") or "").startswith(said or "")
     assert bool(result.get("failed")) is bool(said)
