@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.module_utils._service_info import fresh, parse_show, said, sums_of
+from ansible_collections.netfs.bench.plugins.module_utils._service_info import fresh, parse_show, said_well, sums_of
 
 RUNNING = ("active", "activating", "reloading")
 
@@ -34,7 +34,7 @@ def look(footprints: Mapping[str, Json], run: str = "/run") -> Json:
     """
     units = sorted({unit for one in footprints.values() for unit in one["units"]})
     words = ["systemctl", "show", "--property=Names,ActiveState,UnitFileState", *units]
-    shown = parse_show(said(words).stdout) if units else {}
+    shown = parse_show(said_well(words, "systemd cannot list its units")) if units else {}
     sums = sums_of(sorted({path for one in footprints.values() for path in one["files"]}))
     found: Json = {}
     for name, one in footprints.items():

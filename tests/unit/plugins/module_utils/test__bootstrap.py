@@ -15,7 +15,9 @@ import pytest
 from running import call
 
 from ansible_collections.netfs.bench.plugins.module_utils import _bootstrap as module
+from ansible_collections.netfs.bench.plugins.module_utils import _service_info
 from ansible_collections.netfs.bench.plugins.module_utils._bootstrap import recorded
+from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_json
 from ansible_collections.netfs.bench.plugins.module_utils._service_info import Answer
 from ansible_collections.netfs.bench.plugins.modules import bootstrap_info
@@ -73,7 +75,7 @@ def test_units_and_files_are_looked_at(monkeypatch, tmp_path) -> None:
     files = [f"{tmp_path}/{name}" for name in ("there", "gone", "also")]
     for path in (files[0], files[2]):
         Path(path).write_text("text")
-    monkeypatch.setattr(module, "said", lambda _words: Answer(0, RUNS, ""))
+    monkeypatch.setattr(module, "said_well", lambda _words, _complaint: RUNS)
     found = module.look({"ours": {"units": ["ours.service"], "files": files}}, str(tmp_path))
     digest = hashlib.sha256(b"text").hexdigest()
     assert found["ours"] == {
@@ -89,6 +91,12 @@ def test_units_and_files_are_looked_at(monkeypatch, tmp_path) -> None:
     assert found["ours"]["units"]["ours.service"]["current"]
     write_json(tmp_path / "record.json", found)
     assert module.differences(found, module.look(recorded(tmp_path / "record.json"), str(tmp_path))) == []
+
+
+def test_what_systemd_does_not_tell_is_no_state(monkeypatch) -> None:
+    monkeypatch.setattr(_service_info, "said", lambda _words, _seconds: Answer(1, "", "Failed to connect to bus\n"))
+    with pytest.raises(FailureError, match="systemd cannot list its units: Failed to connect to bus"):
+        module.look({"ours": {"units": ["ours.service"], "files": []}})
 
 
 def test_the_host_is_compared_with_its_record(monkeypatch, tmp_path) -> None:
