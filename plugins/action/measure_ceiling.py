@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 import typing as t
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.errors import AnsibleConnectionFailure
@@ -19,7 +18,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
     NoAnswerError,
     answer_within,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CeilingRecord
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CeilingRecord, utc
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
 
 
@@ -44,7 +43,7 @@ class ActionModule(ActionBase):
             }
         )[1]
         ceiling, run = self.args["ceiling"], Path(self.args["run_directory"])
-        started = datetime.now(UTC).isoformat(timespec="milliseconds")
+        started = utc(time.time())
         begun = time.monotonic()
         answer = self._fio(ceiling["layout"]) if ceiling["layout"] else {}
         if not answer.get("failed"):

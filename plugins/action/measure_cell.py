@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 import typing as t
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -30,14 +28,9 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
     Seconds,
     SeriesName,
     Steadiness,
+    utc,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
-
-
-def utc(seconds: float) -> str:
-    """ISO 8601 of a point in time."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import is_value, keep_raw
 
 # What fio's words say about files that a workload has just used: sign, status of the cell, reason. The first that fits.
 CHECK_FAILURES = (
@@ -229,16 +222,13 @@ class ActionModule(ActionBase):
         """The cell's record from fio's answer."""
         args, cell = self.args, self.args["cell"]
         fio_seconds = answer.get("seconds", 0.0)
-        provenance = {
-            **args["provenance"],
-            **({"place": args["place"]} if args["place"] else {}),
-            "job": args["job"],
-            "job_sha256": hashlib.sha256(args["job"].encode()).hexdigest(),
-            "variables": args["variables"],
-            "fio_version": answer.get("fio_version"),
-            "command": answer.get("command"),
-            "exit_code": answer.get("rc"),
-        }
+        provenance = Provenance.measured(
+            args,
+            variables=args["variables"],
+            fio_version=answer.get("fio_version"),
+            command=answer.get("command"),
+            exit_code=answer.get("rc"),
+        )
         return CellRecord(
             id=cell["id"],
             name=SeriesName.of(cell),
@@ -246,7 +236,7 @@ class ActionModule(ActionBase):
             status="failed" if failed(answer) else "ok",
             reason=str(answer.get("msg", "fio gave no reason")).strip() if failed(answer) else "",
             metrics=answer.get("metrics", {}),
-            provenance=Provenance.of({key: UNKNOWN if value is None else value for key, value in provenance.items()}),
+            provenance=provenance,
             started=utc(started),
             ended=utc(ended),
             seconds=Seconds(

@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import typing as t
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible.errors import AnsibleConnectionFailure
@@ -17,7 +15,13 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._lags import SCHEMA
 from ansible_collections.netfs.bench.plugins.plugin_utils._limits import NoAnswerError, answer_within
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, Provenance, Seconds, SeriesName
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
+    CellRecord,
+    Provenance,
+    Seconds,
+    SeriesName,
+    utc,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 
 MODULE_SECONDS = 60.0
@@ -62,7 +66,14 @@ class ActionModule(ActionBase):
             status="failed" if failed else "ok",
             reason=str(answer.get("msg", "the module gave no reason")).strip() if failed else "",
             metrics={} if failed else answer["metrics"],
-            provenance=Provenance.of(self._provenance(failed)),
+            # of what fio would have it is said that it is not there
+            provenance=Provenance.measured(
+                self.args,
+                variables={},
+                fio_version=NO_FIO,
+                command="module netfs.bench.replication_lag",
+                exit_code=int(failed),
+            ),
             started=utc(started),
             ended=utc(ended),
             seconds=Seconds(total=round(ended - started, 3), outside=round(ended - started, 3)),
@@ -89,23 +100,3 @@ class ActionModule(ActionBase):
         except (AnsibleConnectionFailure, NoAnswerError) as error:
             here = self.task_vars.get("inventory_hostname", UNKNOWN)
             return {"failed": True, "msg": f"Node {here} did not answer: {error}"}
-
-    def _provenance(self, failed: bool) -> Json:
-        """On what it was measured, and with what; what fio would have is said not to be there."""
-        args = self.args
-        said = {
-            **args["provenance"],
-            **({"place": args["place"]} if args["place"] else {}),
-            "job": args["job"],
-            "job_sha256": hashlib.sha256(args["job"].encode()).hexdigest(),
-            "variables": {},
-            "fio_version": NO_FIO,
-            "command": "module netfs.bench.replication_lag",
-            "exit_code": int(failed),
-        }
-        return {key: UNKNOWN if value is None else value for key, value in said.items()}
-
-
-def utc(seconds: float) -> str:
-    """ISO 8601 of a point in time."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

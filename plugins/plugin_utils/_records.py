@@ -15,9 +15,11 @@ the names here would be lost.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import sys
 import typing as t
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
@@ -28,6 +30,11 @@ RUN_SCHEMA = "netfs.bench/run/1"
 
 AXES = ("system", "protocol", "workload", "pass")
 """What a series is told by, as records and tables call it."""
+
+
+def utc(seconds: float) -> str:
+    """A point in time as records have it (ISO 8601)."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 class SeriesName(t.NamedTuple):
@@ -127,6 +134,18 @@ class Provenance:
             place=object_of(document.get("place")),
             recorded=document,
         )
+
+    @classmethod
+    def measured(cls, args: Json, **own: t.Any) -> Provenance:
+        """What an action was told of the measurement (``provenance``, ``place``, ``job``), and what it found itself."""
+        said = {
+            **args["provenance"],
+            **({"place": args["place"]} if args["place"] else {}),
+            "job": args["job"],
+            "job_sha256": hashlib.sha256(args["job"].encode()).hexdigest(),
+            **own,
+        }
+        return cls.of({key: UNKNOWN if value is None else value for key, value in said.items()})
 
 
 @dataclass(frozen=True, slots=True)
