@@ -704,12 +704,17 @@ def layouts_of(works: dict[str, Json]) -> list[str]:
 
 
 def axes_of(
-    request: Request, systems: Systems, passes: dict[str, list[str]], apart: t.Collection[tuple[str, str, str]]
+    request: Request,
+    systems: Systems,
+    works: dict[str, Json],
+    passes: dict[str, list[str]],
+    placement: Placement | None,
 ) -> Axes:
     """What trials are made of; a PlanError when a system can have none of the passes."""
     offered = {name: list(profile.get("passes", PASSES)) for name, profile in systems.profiles.items()}
     refuse_systems_without_a_pass(offered, passes)
-    return Axes(request.seed, systems.protocols, passes, offered, apart)
+    apart = lags_apart(systems, works, placement)
+    return Axes(request.seed, systems.protocols, passes, offered, apart, lags_among(works))
 
 
 def lags_among(works: dict[str, Json]) -> list[str]:
@@ -779,7 +784,7 @@ def make_plan(
     if placement is None:
         refuse_faulty_profiles({name: catalog.profiles[name] for name in names}, catalog.profiles, catalog.roles)
     systems = systems_of(names, wanted, request, catalog)
-    axes = axes_of(request, systems, passes, lags_apart(systems, works, placement))._replace(lags=lags_among(works))
+    axes = axes_of(request, systems, works, passes, placement)
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
     # what one disk or one network does bounds no system on several hosts
     measure_ceilings = measure_ceilings and placement is None
