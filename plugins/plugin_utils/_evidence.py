@@ -14,7 +14,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
-from ansible_collections.netfs.bench.plugins.plugin_utils._lags import FIGURES, lags_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._lags import FIGURES
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord, Provenance, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
@@ -183,13 +183,12 @@ def _self_test(findings: Findings) -> Json:
 
 
 def _replication(findings: Findings) -> list[Json]:
-    runs = [findings.run, *([findings.base] if findings.base else [])]
-    lags = [(run.plan["run"], lag) for run in runs for lag in lags_of(run)]
+    lags = findings.lags + findings.base_lags
     if not lags:
         return []
     rows = [
         [
-            Cell(run, "keep"),
+            Cell(lag.run, "keep"),
             Cell(f"{lag.name.system} over {lag.name.protocol}", "keep"),
             Cell(str(len(lag.lags)) if lag.lags else NOT_MEASURED, "number"),
             *(Cell(human("ns", lag.figures[name]) if name in lag.figures else "n/a", "number") for name in FIGURES),
@@ -197,7 +196,7 @@ def _replication(findings: Findings) -> list[Json]:
             Cell("n/a" if lag.poll_max is None else human("ns", lag.poll_max), "number"),
             Cell("; ".join([*lag.clocks, *lag.reasons]), "text"),
         ]
-        for run, lag in lags
+        for lag in lags
     ]
     text = (
         "From when the bytes of a file were durable until they were read in the copy at the other site, by one clock; "

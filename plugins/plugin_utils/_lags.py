@@ -35,6 +35,7 @@ COLUMNS = [
 class Lag(t.NamedTuple):
     """How far another site was behind, over all trials of a series."""
 
+    run: str
     name: SeriesName
     trials: int
     """How many were measured."""
@@ -74,6 +75,7 @@ def lag_of(run: Run, name: SeriesName, cells: list[CellRecord]) -> Lag:
         for metric in ("poll_period_ns", "poll_period_max_ns")
     )
     return Lag(
+        run=run.plan["run"],
         name=name,
         trials=len(good),
         lags=[lag for one in kept for lag in one["lags_ns"]],

@@ -57,10 +57,8 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     series = sorted(findings.series.values(), key=lambda one: one.name)
     sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run.record.nodes)
     sentences += replication_line(plan["topology"]) if "topology" in plan else []
-    lags = [_tables.lag_line(lag) for lag in _lags.lags_of(findings.run)]
-    if findings.base is not None:
-        lags += [f"The base: {_tables.lag_line(lag)}" for lag in _lags.lags_of(findings.base)]
-    sentences += lags
+    sentences += [_tables.lag_line(lag) for lag in findings.lags]
+    sentences += [f"The base: {_tables.lag_line(lag)}" for lag in findings.base_lags]
     cells, more_series = brief(_tables.HEADERS, _tables.table(series) + _tables.not_served(plan), "report.csv")
     compared = _tables.pair_table(findings.pairs or findings.protocols)
     pairs, more_pairs = brief(_tables.PAIR_HEADERS, compared, "verdicts.csv")
@@ -92,7 +90,6 @@ def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tupl
     """
     refuse_missing(MISSING)
     lines, markdown = tables(findings)
-    lags = _lags.lags_of(findings.run)
     makers: dict[str, t.Callable[[], str]] = {
         "report.txt": lambda: "\n".join(lines) + "\n",
         "report.md": lambda: markdown,
@@ -103,7 +100,7 @@ def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tupl
         "report.prom": lambda: _export.to_prometheus(findings),
         "report.html": lambda: html(findings),
         "verdict.json": lambda: _verdicts.to_json(findings),
-        **({"replication-lag.csv": lambda: _lags.to_csv(lags)} if lags else {}),
+        **({"replication-lag.csv": lambda: _lags.to_csv(findings.lags)} if findings.lags else {}),
     }
     changed = {}
     for name, make in makers.items():

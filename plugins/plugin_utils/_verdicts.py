@@ -14,6 +14,7 @@ from pathlib import Path
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _results, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
+from ansible_collections.netfs.bench.plugins.plugin_utils._lags import Lag, lags_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
@@ -77,6 +78,9 @@ class Findings(t.NamedTuple):
     """The protocols of the only system against each other; see :func:`_compare.between_protocols`."""
     only_base: list[SeriesName]
     only_candidate: list[SeriesName]
+    lags: list[Lag]
+    """How far another site was behind in the run."""
+    base_lags: list[Lag]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -111,10 +115,11 @@ def judge_run(run: Run, base: Run | None = None, *, force: bool = False, strict:
         if not pairs and len(run.plan["systems"]) == 1 and code == _compare.EXIT_TOO_FEW:
             code = _compare.EXIT_OK
         protocols = _compare.between_protocols(run, force, series)
-        return Findings(run, None, series, pairs, force, strict, code, protocols, [], [])
+        return Findings(run, None, series, pairs, force, strict, code, protocols, [], [], lags_of(run), [])
     pairs = _compare.between(base, run, force, series)
     code = _compare.exit_code(pairs, strict, series.values())
-    return Findings(run, base, series, pairs, force, strict, code, [], *_compare.unmatched(base, run))
+    unmatched = _compare.unmatched(base, run)
+    return Findings(run, base, series, pairs, force, strict, code, [], *unmatched, lags_of(run), lags_of(base))
 
 
 def list_of(parts: list[str]) -> str:
