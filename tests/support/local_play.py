@@ -1,6 +1,6 @@
 # Copyright netfs.bench contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Tasks of a role, run on hosts that are all this one."""
+"""Playbooks and tasks of a role, run on hosts that are all this one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,27 @@ from typing import Any, NamedTuple
 
 import yaml
 from collection import ROOT
+
+
+def played(book: Path, *words: str, **environment: str) -> tuple[int, str]:
+    """Run a playbook of this checkout; return its exit code, and all it said with one blank between two words."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), *words, str(book)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
+            "ANSIBLE_STDOUT_CALLBACK": "default",
+            "ANSIBLE_NOCOLOR": "1",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
 class Told(NamedTuple):

@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from collection import ROOT
+from local_play import played
 
-ROOT = Path(__file__).resolve().parents[2]
 STEPS = ROOT / "playbooks/steps/cluster"
 PLAN = {
     "topology": "mini",
@@ -45,25 +44,8 @@ def run(tmp_path: Path):
             "node_name": "storage-a-1",
             **changed,
         }
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("ansible-playbook")),
-                *("--inventory=node,", "--connection=local", f"--extra-vars={json.dumps(values)}"),
-                str(tmp_path / "book.yml"),
-            ],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
-                "ANSIBLE_STDOUT_CALLBACK": "default",
-                "ANSIBLE_NOCOLOR": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        return done.returncode, " ".join((done.stdout + done.stderr).split())
+        words = ("--inventory=node,", "--connection=local", f"--extra-vars={json.dumps(values)}")
+        return played(tmp_path / "book.yml", *words)
 
     return play
 
@@ -134,28 +116,11 @@ def test_what_is_as_it_was_set_up_is_checked_and_what_does_not_work_is_deployed(
     }
 
     def run_book(**changed: Any) -> str:
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("ansible-playbook")),
-                *(f"--inventory={tmp_path}/hosts.json", f"--extra-vars={json.dumps({**values, **changed})}"),
-                str(tmp_path / "book.yml"),
-            ],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
-                "ANSIBLE_STDOUT_CALLBACK": "default",
-                "ANSIBLE_NOCOLOR": "1",
-                "XDG_STATE_HOME": str(tmp_path / "state"),
-                "NETFS_BENCH_INSTALLATION": "lab",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return " ".join(done.stdout.split())
+        words = (f"--inventory={tmp_path}/hosts.json", f"--extra-vars={json.dumps({**values, **changed})}")
+        place = {"XDG_STATE_HOME": str(tmp_path / "state"), "NETFS_BENCH_INSTALLATION": "lab"}
+        code, said = played(tmp_path / "book.yml", *words, **place)
+        assert code == 0, said
+        return said
 
     said = run_book()
     assert "one: Nothing was set up to the end." in said

@@ -5,18 +5,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from collection import ROOT
+from local_play import played
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Demands, plan_cluster
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import topology_of
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 # RFC 6666: what is sent there is discarded
 NOWHERE = ("100::1", "100::2", "100::3")
@@ -62,21 +60,8 @@ def check(tmp_path: Path, plan: dict):
         ]
         (tmp_path / "hosts.json").write_text(json.dumps(inventory))
         (tmp_path / "play.yml").write_text(json.dumps(plays))
-        done = subprocess.run(
-            [BIN / "ansible-playbook", "-i", "localhost,", "-i", tmp_path / "hosts.json", tmp_path / "play.yml"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
-                "ANSIBLE_STDOUT_CALLBACK": "default",
-                "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, " ".join((done.stdout + done.stderr).split())
+        inventories = ("-i", "localhost,", "-i", str(tmp_path / "hosts.json"))
+        return played(tmp_path / "play.yml", *inventories, ANSIBLE_CALLBACK_RESULT_FORMAT="json")
 
     return run
 
