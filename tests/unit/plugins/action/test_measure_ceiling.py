@@ -8,10 +8,10 @@ import hashlib
 import json
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from actions import made
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.netfs.bench.plugins.action import measure_ceiling
@@ -50,10 +50,7 @@ def measure(tmp_path, *answers, **args):
         return answer() if callable(answer) else answer
 
     given = {"run_directory": str(tmp_path), "name": "disk-read-server", "trial": 2, "directory": "/export", **args}
-    task = SimpleNamespace(
-        async_val=0, check_mode=False, diff=False, environment=[], args={"ceiling": CEILING, **given}
-    )
-    action = ActionModule(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir=None)), SimpleNamespace(), *[None] * 3)
+    action = made(ActionModule, **{"ceiling": CEILING, **given})
     action._execute_module = execute
     result = action.run(task_vars={})
     assert left == []

@@ -9,10 +9,10 @@ import hashlib
 import json
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from actions import made
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 
 from ansible_collections.netfs.bench.plugins.action import measure_cell
@@ -64,27 +64,20 @@ AFTER = BEFORE.replace("cpu  100", "cpu  290").replace("sda 0 0 0", "sda 0 0 200
 
 def action_of(tmp_path, **args):
     """The action, on a node whose counters are first BEFORE and then AFTER."""
-    task = SimpleNamespace(
-        async_val=0,
-        check_mode=False,
-        diff=False,
-        environment=[],
-        args={
-            "run_directory": str(tmp_path),
-            "cell": CELL,
-            "client": "client",
-            "server": "server",
-            "metric": "read_iops",
-            "job": "[job]",
-            "directory": "/mnt",
-            "variables": {"SIZE": "1m"},
-            "time_limit": 60,
-            "provenance": PROVENANCE,
-            **args,
-        },
-    )
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-    action = ActionModule(task, connection, SimpleNamespace(), None, None, None)
+    given = {
+        "run_directory": str(tmp_path),
+        "cell": CELL,
+        "client": "client",
+        "server": "server",
+        "metric": "read_iops",
+        "job": "[job]",
+        "directory": "/mnt",
+        "variables": {"SIZE": "1m"},
+        "time_limit": 60,
+        "provenance": PROVENANCE,
+        **args,
+    }
+    action = made(ActionModule, **given)
     outputs = [BEFORE, AFTER]
     action._low_level_execute_command = lambda _: {"stdout": outputs.pop(0)}
     return action

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from actions import made
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.netfs.bench.plugins.action.measure_lag import ActionModule
@@ -31,26 +31,18 @@ PROVENANCE = {"mount": "unknown", "client_kernel": "6.12", "server_kernel": "6.1
 
 def measure(tmp_path, answer, **args):
     """Run the action with its module replaced by an answer or an exception; return the calls and the record."""
-    task = SimpleNamespace(
-        async_val=0,
-        check_mode=False,
-        diff=False,
-        environment=[],
-        args={
-            "run_directory": str(tmp_path),
-            "cell": CELL,
-            "source": "/mnt/a",
-            "copy": "/mnt/b",
-            "lag": LAG,
-            "job": "samples=20\n",
-            "place": PLACE,
-            "provenance": PROVENANCE,
-            **args,
-        },
-    )
-    action = ActionModule(
-        task, SimpleNamespace(_shell=SimpleNamespace(tmpdir=None)), SimpleNamespace(), None, None, None
-    )
+    given = {
+        "run_directory": str(tmp_path),
+        "cell": CELL,
+        "source": "/mnt/a",
+        "copy": "/mnt/b",
+        "lag": LAG,
+        "job": "samples=20\n",
+        "place": PLACE,
+        "provenance": PROVENANCE,
+        **args,
+    }
+    action = made(ActionModule, **given)
     calls = []
 
     def execute(name, module_args, **_):
