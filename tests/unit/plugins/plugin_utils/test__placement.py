@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import plan_request
 import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
@@ -106,21 +107,7 @@ CATALOG = Catalog(
     {"lag": LAG},
     ("mini",),
 )
-REQUEST = {
-    "system": "cluster",
-    "protocol": "",
-    "workload": "",
-    "effort": "smoke",
-    "trials": 0,
-    "seed": "1",
-    "variables": {},
-    "node_kind": "docker",
-    "node_kernel": "auto",
-    "server_kernel": "auto",
-    "run": "r",
-    "created": "2026-11-24T06:00:00Z",
-    "collection_version": "0.1.0",
-}
+REQUEST = {"system": "cluster", **plan_request.REQUEST}
 
 
 def plan(data=None, catalog=CATALOG, machine=MACHINE, **request):

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import plan_request
 import pytest
 from runs import read
 
@@ -62,21 +63,7 @@ CEILINGS = {
     "network": "; question: How fast?\n; metric: write_bandwidth_bytes_per_s\n[send]\n",
 }
 CATALOG = Catalog(PROFILES, WORKLOADS, {"data": "[data]\n"}, EFFORTS, {"data": "[check]\n", "other": ""}, CEILINGS)
-REQUEST = {
-    "system": "ganesha",
-    "protocol": "",
-    "workload": "",
-    "effort": "smoke",
-    "trials": 0,
-    "seed": "1",
-    "variables": {},
-    "node_kind": "docker",
-    "node_kernel": "auto",
-    "server_kernel": "auto",
-    "run": "r",
-    "created": "2026-11-24T06:00:00Z",
-    "collection_version": "0.1.0",
-}
+REQUEST = {"system": "ganesha", **plan_request.REQUEST}
 
 
 def made_plan(request, catalog, filesystems):
