@@ -72,10 +72,10 @@ def main():
     )
     params = module.params
     record = recorded(Path(params["path"]))
-    found = []
     if not record:
-        found.append("Nothing was set up to the end.")
-    elif record.get("inputs_sha256") != params["inputs_sha256"]:
+        module.exit_json(changed=False, record=record, differences=["It was never set up to the end."])
+    found = []
+    if record.get("inputs_sha256") != params["inputs_sha256"]:
         # another version of this collection may have another form of record, too
         found.append("What decides what is deployed has changed.")
     else:

@@ -123,7 +123,7 @@ def test_what_is_as_it_was_set_up_is_checked_and_what_does_not_work_is_deployed(
         return said
 
     said = run_book()
-    assert "one: Nothing was set up to the end." in said
+    assert "one, two: It was never set up to the end." in said
     assert "TASK [Record what was set up]" in said
 
     said = run_book()
@@ -136,5 +136,5 @@ def test_what_is_as_it_was_set_up_is_checked_and_what_does_not_work_is_deployed(
 
     (tmp_path / "two").unlink()
     said = run_book()
-    assert "two: Nothing was set up to the end." in said
+    assert '"two: It was never set up to the end."' in said
     assert all(f"[{name}]" in said.split("TASK [Record what was set up]")[1] for name in ("one", "two"))

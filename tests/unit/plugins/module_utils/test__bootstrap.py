@@ -103,7 +103,7 @@ def test_the_host_is_compared_with_its_record(monkeypatch, tmp_path) -> None:
     path = tmp_path / "record.json"
     asked = {"path": str(path), "inputs_sha256": "12", "mounts": ["/", f"{tmp_path}/nothing"]}
     unmounted = f"Nothing is mounted at {tmp_path}/nothing."
-    assert call("bootstrap_info", **asked)["differences"] == ["Nothing was set up to the end.", unmounted]
+    assert call("bootstrap_info", **asked)["differences"] == ["It was never set up to the end."]
     path.write_text(json.dumps({"inputs_sha256": "11", "footprints": {"of": "another version"}}))
     answer = call("bootstrap_info", **asked)
     assert answer["differences"] == ["What decides what is deployed has changed.", unmounted]
