@@ -5,8 +5,9 @@
 """Where the systems of a run stand on a topology, and which of its nodes load them.
 
 A cluster stands on the groups that its profile names. A system of one server stands on the first host of the group that
-clients reach the cluster at, so that both are measured on the same nodes and by the same clients. Everything here is
-pure: profiles, topology, and what the machine has come in as data.
+clients reach the cluster at, so that both are measured on the same nodes and by the same clients; one that needs a
+kernel of its own stands on a host that keeps no data of the cluster. Everything here is pure: profiles, topology, and
+what the machine has come in as data.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ class Ground:
     lags: bool
     """Whether it was asked how far another site is behind."""
     server_group: str = ""
-    """The group on whose first host systems of one server stand; empty for the one that clients reach systems at."""
+    """The group on whose first host systems of one server stand; empty for the usual one."""
+    features: frozenset[str] | None = None
+    """What the kernel of this machine has, where nodes share it; None where they do not."""
 
     def mounts(self, cluster: str) -> list[Json]:
         """The mounts of a cluster through which it is loaded: those that were asked for."""
@@ -80,8 +83,26 @@ class Ground:
 
     @property
     def server(self) -> str:
-        """The group on whose first host systems of one server stand."""
-        return self.server_group or self.serving
+        """The group on whose first host systems of one server stand: the serving one, unless a cluster stands there and
+        the host would get another kernel than the others, and lose what it has."""
+        strange = bool(self.clusters) and self.features is not None and not self.required <= self.features
+        return self.server_group or (self.idle if strange else "") or self.serving
+
+    @property
+    def required(self) -> set[str]:
+        """What systems of one server need of the kernel."""
+        requires = [features for profile in self.servers.values() for features in profile.get("requires", {}).values()]
+        return {feature for features in requires for feature in features}
+
+    @property
+    def idle(self) -> str:
+        """The last group of the site that neither keeps data nor loads; empty when there is none."""
+        groups = [
+            node.group
+            for node in self.topology.nodes
+            if node.site == self.site and node.group != STORAGE and not node.group.startswith(CLIENT)
+        ]
+        return groups[-1] if groups else ""
 
     @property
     def site(self) -> str:
@@ -394,7 +415,8 @@ def place(
             raise PlanError(f"Cluster {name} cannot be deployed. {' '.join(faults)}")
         refuse_secrets(f"clusters/{name}.yml", profile, catalog.roles)
     lags = any(name == "all" or name in catalog.lags for name in request.workloads)
-    ground = Ground(topology, groups_of(topology), clusters, servers, wanted, lags, request.server_group)
+    features = machine.features if machine else None
+    ground = Ground(topology, groups_of(topology), clusters, servers, wanted, lags, request.server_group, features)
     refuse_ground(ground)
     try:
         profiles = placed(ground, catalog.roles)

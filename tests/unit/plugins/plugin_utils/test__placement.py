@@ -237,6 +237,15 @@ def test_only_the_host_that_needs_a_kernel_of_its_own_gets_one():
     assert plan(system="nas", machine=machine)["nodes"]["storage_a"]["kernel"] == "host"
 
 
+def test_a_server_that_needs_a_kernel_of_its_own_takes_no_host_of_a_cluster():
+    places = plan(system="cluster,knfsd", protocol="nfs4.2")["topology"]["places"]
+    assert (places["cluster"]["nfs4.2"]["node"], places["knfsd"]["nfs4.2"]["node"]) == ("storage_a", "idle")
+    able = Machine(24 << 30, 40 << 30, 2, frozenset({"nfs", "nfs4", "nfsd"}))
+    assert plan(system="cluster,knfsd", machine=able)["topology"]["places"]["knfsd"]["nfs3"]["node"] == "storage_a"
+    without = {**TOPOLOGY, "nodes": TOPOLOGY["nodes"][:-1]}
+    assert plan(without, system="cluster,knfsd")["topology"]["places"]["knfsd"]["nfs3"]["node"] == "storage_a"
+
+
 def test_the_lag_of_a_replicated_system_is_one_cell_of_each_trial():
     made = plan(system="cluster,nas")
     lags = [cell for cell in made["cells"] if cell["workload"] == "lag"]
