@@ -38,7 +38,7 @@ with noted.open("w", buffering=1) as acknowledged:
             os.fsync(file.fileno())
         acknowledged.write(f"{{hashlib.sha256(content).hexdigest()}} {{number}} {{time.time()}}\\n")
         number += 1
-        time.sleep(0.1)
+        time.sleep(0.5)
 """
 
 
