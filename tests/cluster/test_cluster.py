@@ -55,6 +55,14 @@ def test_only_the_conduit_reaches_both_sites(node, other, answer):
     assert CLUSTER.on(node, "python3", "-c", REACH, other) == [answer]
 
 
+def test_storage_nodes_are_not_created_anew():
+    before = CLUSTER.ours("container")
+    code, output = CLUSTER.play("cluster.yml", "topology=phase2", "nodes_docker_data_directory=/elsewhere")
+    assert code != 0
+    assert "storage-a-1, storage-a-2, storage-a-3, storage-b-1, storage-b-2: the definition has changed" in output
+    assert CLUSTER.ours("container") == before
+
+
 def test_a_storage_node_that_loses_its_power_loses_no_acknowledged_byte(record_property):
     with writing("power-cut") as writer:
         docker("kill", f"{CLUSTER.name}-storage-a-2")
