@@ -14,6 +14,7 @@ description:
     the whole of it is in the record and in the report.
   - On a terminal a last line says what is running now, on which nodes and for how long. In a log every event is a line
     of its own, and so is a task that takes longer than 30 seconds, then twice as long, and so on.
+  - A run of more than half a minute ends with how long each of its plays took.
   - With C(-v) it prints what the default callback prints.
 extends_documentation_fragment:
   - default_callback
@@ -40,6 +41,10 @@ BEAT_SECONDS = 1.0
 """How often the last line of a terminal is drawn again."""
 PATIENCE_SECONDS = 30.0
 """After how long a log says for the first time that a task is still running."""
+LONG_SECONDS = 30.0
+"""A run that takes longer says at its end where the time went."""
+SHORT_SECONDS = 1.0
+"""Plays that take less are not worth a word then."""
 STOP = 4
 """How many times the median a cell may take before the time left ignores the rest."""
 
@@ -54,6 +59,21 @@ def brief(reason: str) -> str:
     """A reason as one short line."""
     text = " ".join(reason.split())
     return text if len(text) <= REASON else f"{text[: REASON - 1].rstrip()}…"
+
+
+def spent(plays: t.Sequence[tuple[str, float]], end: float) -> str:
+    """Where the time of a run went; empty when it was short.
+
+    :param plays: name of each and when it began, in seconds, as ``end``. Those with one name are told as one.
+    """
+    whole = end - plays[0][1] if plays else 0.0
+    if whole < LONG_SECONDS:
+        return ""
+    seconds: dict[str, float] = {}
+    for (name, began), (_next, until) in zip(plays, [*plays[1:], ("", end)], strict=True):
+        seconds[name] = seconds.get(name, 0.0) + until - began
+    told = [f"{name} {duration(took)}" for name, took in seconds.items() if took >= SHORT_SECONDS]
+    return f"Took {duration(whole)}: {', '.join(told)}"
 
 
 def seconds_left(took: t.Sequence[float], cells: int) -> float:
@@ -79,6 +99,7 @@ class CallbackModule(DefaultCallback):
         self.took: list[float] = []
         self.last_cell = 0.0
         self.heading = ""
+        self.plays: list[tuple[str, float]] = []
         self.task = ""
         self.task_since = 0.0
         self.next_word = PATIENCE_SECONDS
@@ -162,6 +183,7 @@ class CallbackModule(DefaultCallback):
         self._play = play
         # shown with the first thing that happens in the play: most plays plan again and find the plan made
         self.heading = play.get_name()
+        self.plays.append((self.heading, time.monotonic()))
 
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
         super().v2_playbook_on_task_start(task, is_conditional)
@@ -232,6 +254,9 @@ class CallbackModule(DefaultCallback):
         self.begin("")
         if self.verbose:
             super().v2_playbook_on_stats(stats)
+        elif where := spent(self.plays, time.monotonic()):
+            self.heading = ""
+            self.show(f"\n{where}")
 
     # cells
 

@@ -11,7 +11,12 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.netfs.bench.plugins.callback import progress
-from ansible_collections.netfs.bench.plugins.callback.progress import CallbackModule, duration, seconds_left
+from ansible_collections.netfs.bench.plugins.callback.progress import (
+    CallbackModule,
+    duration,
+    seconds_left,
+    spent,
+)
 
 PLAN = {"workloads": {"seq-read": {"metric": "read_bandwidth_bytes_per_s"}}}
 
@@ -103,6 +108,32 @@ def test_the_reason_of_a_failed_cell_is_one_short_line(callback):
 )
 def test_the_time_left_is_not_thrown_off_by_one_stop(took, cells, left):
     assert seconds_left(took, cells) == pytest.approx(left)
+
+
+@pytest.mark.parametrize(
+    ("plays", "text"),
+    [
+        ([], ""),
+        ([("Plan", 10.0), ("Deploy", 12.0)], ""),
+        ([("Plan", 0.0), ("Check", 3.0), ("Deploy", 3.9)], "Took 35 s: Plan 3 s, Deploy 31 s"),
+        (
+            [("Plan", -90.0), ("Report", -80.0), ("Plan", 5.0)],
+            "Took 2 min 05 s: Plan 40 s, Report 1 min 25 s",
+        ),
+    ],
+)
+def test_a_long_run_says_where_the_time_went(plays, text):
+    assert spent(plays, 35.0) == text
+
+
+def test_where_the_time_went_is_the_last_line(callback, monkeypatch):
+    clock = iter([100.0, 110.0, 150.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    for name in ("Plan", "Deploy"):
+        callback.v2_playbook_on_play_start(SimpleNamespace(get_name=lambda name=name: name))
+    monkeypatch.setattr(callback, "begin", lambda _task: None)
+    callback.v2_playbook_on_stats(None)
+    assert callback.lines == ["\nTook 50 s: Plan 10 s, Deploy 40 s"]
 
 
 def test_a_log_says_now_and_then_that_a_long_task_is_running_and_where(callback):
