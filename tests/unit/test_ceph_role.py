@@ -134,19 +134,28 @@ def run(probe: Path, *kinds: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "answer, fault",
+    "answer, code, fault",
     [
-        (told({"state": "leader"}), ""),
-        (told({"state": "peon"}), ""),
-        (told({"state": "probing"}), "mon.a is probing"),
-        (told({}), "mon.a is None"),
-        (b"", "mon.a does not answer: unpack requires a buffer of 4 bytes"),
-        (struct.pack(">I", 9) + b"no", "mon.a does not answer: Expecting value: line 1 column 1 (char 0)"),
+        (told({"state": "leader"}), 0, ""),
+        (told({"state": "peon"}), 0, ""),
+        # a restart would only let it begin again
+        (told({"state": "probing"}), 75, "mon.a is probing"),
+        (told({"state": "shutdown"}), 1, "mon.a is shutdown"),
+        (told({}), 1, "mon.a is None"),
+        (b"", 1, "mon.a does not answer: unpack requires a buffer of 4 bytes"),
+        (struct.pack(">I", 9) + b"no", 1, "mon.a does not answer: Expecting value: line 1 column 1 (char 0)"),
     ],
 )
-def test_probe_tells_who_serves(probe: Path, answer: bytes, fault: str) -> None:
+def test_probe_tells_who_serves(probe: Path, answer: bytes, code: int, fault: str) -> None:
     with daemon(probe.parent / "ceph-mon.a.asok", answer):
-        assert run(probe) == (int(bool(fault)), fault)
+        assert run(probe) == (code, fault)
+
+
+def test_one_daemon_that_is_dead_is_not_coming_up(probe: Path) -> None:
+    probe.write_text(probe.read_text().replace('[["mon", "a"]]', '[["mon", "a"], ["osd", "0"]]'))
+    with daemon(probe.parent / "ceph-mon.a.asok", told({"state": "electing"})):
+        code, said = run(probe)
+    assert (code, said.splitlines()[0]) == (1, "mon.a is electing")
 
 
 def test_probe_of_a_daemon_that_is_not_there(probe: Path) -> None:

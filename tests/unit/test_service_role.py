@@ -1,11 +1,13 @@
 # Copyright netfs.bench contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Role service: the address that clients are told, and a limit for everything that waits. Nothing is run."""
+"""Role service: the address that clients are told, a limit for all that waits, and how long it waits for whom."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import local_play
 import pytest
 import yaml
 from rendering import ROLES, rendered
@@ -45,3 +47,40 @@ def test_every_task_that_waits_has_a_limit() -> None:
                     found.append(f"{path.name}: {task['name']}")
     assert found == []
     assert limited > 10
+
+
+# Answers so, one time after the other, and then it works
+PROBE = """
+import pathlib, sys
+asked = pathlib.Path(sys.argv[1])
+number = len(asked.read_text()) if asked.exists() else 0
+asked.write_text("." * (number + 1))
+sys.exit(int((sys.argv[2:] + ["0"] * 99)[number]))
+"""
+
+
+def test_a_service_that_comes_up_is_waited_for_and_not_restarted(tmp_path: Path) -> None:
+    """By the host of a play: what the probe answers, whether the service was just started, how often it is asked."""
+    expected = {
+        "coming-up": ([75] * 5, False, False, 6),
+        "busy": ([1] * 2, False, False, 3),
+        # it would be restarted, and there is no such unit here
+        "dead": ([1] * 5, False, True, 4),
+        "started": ([1] * 5, True, False, 6),
+        "for-ever": ([75] * 10, True, True, 9),
+    }
+    hosts = {
+        name: {
+            "service_spec": {
+                "probe": {"argv": ["python3", "-c", PROBE, str(tmp_path / name), *map(str, answers)], "retries": 6}
+            },
+            "__service_units": ["netfs-there-is-no-such.service"],
+            "__service_seconds": 30,
+            "__service_ran": {"changed": started},
+        }
+        for name, (answers, started, _failed, _asked) in expected.items()
+    }
+    tasks = [{"ansible.builtin.include_tasks": str(ROLES / "service/tasks/probe.yml")}]
+    told = local_play.play(tmp_path, hosts, tasks)
+    found = {name: (told[name].failed, (tmp_path / name).stat().st_size) for name in expected}
+    assert found == {name: (failed, asked) for name, (_answers, _started, failed, asked) in expected.items()}
