@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import time
 from contextlib import contextmanager
 
 import pytest
 from installation import docker
-from two_sites import CLUSTER, MOUNT, STATE, STORAGE, becomes_healthy, destroy, status, up, writing
+from two_sites import CLUSTER, MOUNT, STATE, STORAGE, becomes_healthy, destroy, status, up, wait_for, writing
 
 
 def test_the_cluster_comes_up():
@@ -134,25 +135,57 @@ def test_replication_goes_on_after_three_minutes_apart(record_property):
     assert writer.lost() == []
 
 
-def test_a_node_is_added_and_removed_while_data_is_kept_and_clients_stay_mounted(record_property):
+def kept() -> list[str]:
+    """The mount of the client, which a new one at the same place would not be, and what is there."""
+    return CLUSTER.on("fuse-client", "sh", "-c", f"findmnt -no ID {MOUNT} && sha256sum {MOUNT}/kept")
+
+
+def nodes_in(group: str) -> list[str]:
+    """The nodes of a group, as they are planned."""
+    nodes: list[str] = json.loads((STATE / "cluster/plan.json").read_text(encoding="utf-8"))["groups"][group]
+    return nodes
+
+
+@pytest.fixture(scope="module")
+def before() -> list[str]:
+    """What the client has before nodes come and go."""
     CLUSTER.on("fuse-client", "dd", "if=/dev/urandom", f"of={MOUNT}/kept", "bs=1M", "count=64", "conv=fsync")
+    return kept()
 
-    def kept():
-        """The mount, which a new one at the same place would not be, and what is there."""
-        return CLUSTER.on("fuse-client", "sh", "-c", f"findmnt -no ID {MOUNT} && sha256sum {MOUNT}/kept")
 
-    before = kept()
-    for playbook, variable, hosts in (("add", "group=storage_a", 4), ("remove", "node=storage-a-4", 3)):
-        began = time.monotonic()
-        code, output = CLUSTER.play(f"playbooks/cluster_{playbook}.yml", variable)
-        record_property(f"seconds to {playbook} a node", time.monotonic() - began)
-        assert code == 0, output
-        assert kept() == before
-        code, output = status()
-        assert code == 0, output
-        plan = json.loads((STATE / "cluster/plan.json").read_text(encoding="utf-8"))
-        assert len(plan["groups"]["storage_a"]) == hosts
-    assert len(CLUSTER.ours("container")) == 10
+@pytest.mark.parametrize(
+    ("playbook", "variable", "hosts"), [("add", "group=storage_a", 4), ("remove", "node=storage-a-4", 3)]
+)
+def test_a_node_comes_and_goes_while_data_is_kept_and_clients_stay_mounted(
+    playbook, variable, hosts, before, record_property
+):
+    began = time.monotonic()
+    code, output = CLUSTER.play(f"playbooks/cluster_{playbook}.yml", variable)
+    record_property(f"seconds to {playbook} a node", time.monotonic() - began)
+    assert code == 0, output
+    assert kept() == before
+    code, output = status()
+    assert code == 0, output
+    assert len(nodes_in("storage_a")) == hosts
+    assert len(CLUSTER.ours("container")) == 7 + hosts
+
+
+def test_a_node_that_dies_while_it_joins_is_named_and_joins_with_the_next_run(before):
+    joining = f"{CLUSTER.name}-storage-a-4"
+    configured = ["docker", "exec", joining, "test", "-e", "/etc/ceph/ceph.conf"]
+    with CLUSTER.start("playbooks/cluster_add.yml", "group=storage_a") as play:
+        wait_for(lambda: subprocess.run(configured, capture_output=True, check=False).returncode == 0, 600)
+        docker("kill", joining)
+        output, _none = play.communicate()
+    assert play.returncode != 0
+    assert joining in output
+    assert kept() == before
+    code, output = up()
+    assert code == 0, output
+    assert nodes_in("storage_a") == ["storage-a-1", "storage-a-2", "storage-a-3", "storage-a-4"]
+    assert kept() == before
+    code, output = CLUSTER.play("playbooks/cluster_remove.yml", "node=storage-a-4")
+    assert code == 0, output
 
 
 def test_a_cluster_that_misses_a_node_is_not_healthy():
