@@ -59,6 +59,20 @@ sys.exit(int((sys.argv[2:] + ["0"] * 99)[number]))
 """
 
 
+def asked(folder: Path, answers: list[int], *, started: bool = False) -> dict[str, Any]:
+    """The variables of a host whose probe answers so; the length of the file is how often it was asked."""
+    argv = ["python3", "-c", PROBE, str(folder), *map(str, answers)]
+    return {
+        "service_spec": {"probe": {"argv": argv, "retries": 6}},
+        "__service_units": ["netfs-there-is-no-such.service"],
+        "__service_seconds": 30,
+        "__service_ran": {"changed": started},
+    }
+
+
+TRIES = [{"ansible.builtin.include_tasks": str(ROLES / "service/tasks/probe.yml")}]
+
+
 def test_a_service_that_comes_up_is_waited_for_and_not_restarted(tmp_path: Path) -> None:
     """By the host of a play: what the probe answers, whether the service was just started, how often it is asked."""
     expected = {
@@ -70,17 +84,18 @@ def test_a_service_that_comes_up_is_waited_for_and_not_restarted(tmp_path: Path)
         "for-ever": ([75] * 10, True, True, 9),
     }
     hosts = {
-        name: {
-            "service_spec": {
-                "probe": {"argv": ["python3", "-c", PROBE, str(tmp_path / name), *map(str, answers)], "retries": 6}
-            },
-            "__service_units": ["netfs-there-is-no-such.service"],
-            "__service_seconds": 30,
-            "__service_ran": {"changed": started},
-        }
+        name: asked(tmp_path / name, answers, started=started)
         for name, (answers, started, _failed, _asked) in expected.items()
     }
-    tasks = [{"ansible.builtin.include_tasks": str(ROLES / "service/tasks/probe.yml")}]
-    told = local_play.play(tmp_path, hosts, tasks)
+    told = local_play.play(tmp_path, hosts, TRIES)
     found = {name: (told[name].failed, (tmp_path / name).stat().st_size) for name in expected}
-    assert found == {name: (failed, asked) for name, (_answers, _started, failed, asked) in expected.items()}
+    assert found == {name: (failed, tries) for name, (_answers, _started, failed, tries) in expected.items()}
+
+
+def test_others_go_on_while_a_service_comes_up(tmp_path: Path) -> None:
+    """Where an error ends the play for all, one that is rescued would take the others along, without a word."""
+    hosts = {"coming-up": asked(tmp_path / "coming-up", [75] * 5), "fine": asked(tmp_path / "fine", [])}
+    told = local_play.play(tmp_path, hosts, [*TRIES, {"ansible.builtin.ping": {}}], any_errors_fatal=True)
+    assert {name: one.failed for name, one in told.items()} == {"coming-up": False, "fine": False}, told
+    assert all("pong" in one.said for one in told.values())
+    assert (tmp_path / "fine").stat().st_size == 1
