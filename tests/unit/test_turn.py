@@ -26,7 +26,7 @@ STUB = """
     argv:
       - sh
       - -c
-      - echo "$0" >> "$STUB_NOTES"; while [ "$1" = hangs ]; do sleep 1; done
+      - echo "$0" >> "$STUB_NOTES"; [ "$1" != hangs ] || sleep 120
       - "{{{{ inventory_hostname }}}} {role} {entry} {{{{ stub_port | default('') }}}}"
       - "{{{{ (inventory_hostname == lookup('ansible.builtin.env', 'STUB_HANGS')) | ternary('hangs', 'works') }}}}"
 - name: Do not work
