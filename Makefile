@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench plan nodes report destroy cluster cluster-status cluster-validate cluster-logs cluster-ssh cluster-add cluster-remove cluster-down system test changed lint unit contract role ansible docs site requirements clean
+.PHONY: help setup setup-test bench validate plan nodes report destroy cluster cluster-status cluster-validate cluster-logs cluster-ssh cluster-add cluster-remove cluster-down system test changed lint unit contract role ansible docs site requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of what runs a playbook goes to Ansible.'
@@ -23,6 +23,10 @@ setup-test: ## Install what the tests need besides
 
 bench: setup ## Measure: system=ganesha effort=smoke unless given
 	@.venv/bin/python tools/play.py bench.yml system effort
+
+validate: ## Check what a system gets right: system=ganesha suite=fsx,pjdfstest unless given
+	@tools/setup suites
+	@.venv/bin/python tools/play.py validate.yml system effort
 
 plan: setup ## Show what bench would measure, and for how long
 	@.venv/bin/python tools/play.py bench.yml system effort plan_only=true

@@ -91,7 +91,7 @@ def show(options: argparse.Namespace) -> int:
             say([f"{run.name}: not readable. {error}"])
             continue
         mark = " (baseline)" if baseline and place.name == baseline.name else ""
-        say([f"{place.name}{mark}: exit code {findings.code}. {_verdicts.sentence(findings)}"])
+        say([f"{place.name}{mark}: exit code {findings.code}. {_reports.sentence(findings)}"])
     return 0
 
 
@@ -101,7 +101,7 @@ def export(options: argparse.Namespace) -> int:
     findings, _place = _reports.judge(
         find(options.results, options.run), base, strict=options.strict, force=options.force
     )
-    sys.stdout.write(_export.EXPORTS[options.to](findings))
+    sys.stdout.write(_reports.export(findings, options.to))
     return 0
 
 

@@ -53,7 +53,7 @@ def known(root: Path) -> set[str]:
     """Return the names that something reads: the playbooks, fio's jobs, the roles."""
     names = from_environment(root) | set(options(root))
     for effort in yaml.safe_load((root / "playbooks/efforts.yml").read_text(encoding="utf-8")).values():
-        names |= set(effort["variables"])
+        names |= {*effort["variables"], *effort.get("suites", {}).get("variables", {})}
     for path in root.glob("roles/*/meta/argument_specs.yml"):
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"].values():
             names |= set(entry.get("options", {}))

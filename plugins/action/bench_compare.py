@@ -10,10 +10,10 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, write
+from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, sentence, write
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 from ansible_collections.netfs.bench.plugins.plugin_utils._runs import CHOICE, ONE_OF, chosen_run
-from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import baseline_of, declare_baseline, sentence
+from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import baseline_of, declare_baseline
 
 
 class ActionModule(ActionBase):

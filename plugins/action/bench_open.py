@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import write_services
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import FAILING
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 
 
@@ -49,8 +50,11 @@ class ActionModule(ActionBase):
 
 
 def cells_to_measure(run: Path, plan: Json, rerun: str) -> list[Json]:
-    """The cells of a plan that have no good record yet; with ``rerun`` only those that have a bad one."""
+    """The cells of a plan that have no record yet that counts; with ``rerun`` only those that have a bad one.
+
+    A suite that found failing cases is measured: it is run again only when that is asked for.
+    """
     status = {record["id"]: record["status"] for record in map(read_json, (run / "cells").glob("*.json"))}
     if rerun:
         return [cell for cell in plan["cells"] if status.get(cell["id"], "ok") != "ok"]
-    return [cell for cell in plan["cells"] if status.get(cell["id"]) != "ok"]
+    return [cell for cell in plan["cells"] if status.get(cell["id"]) not in ("ok", FAILING)]

@@ -51,6 +51,8 @@ class ActionModule(ActionBase):
                 "system": {"type": "raw"},
                 "protocol": {"type": "raw"},
                 "workload": {"type": "raw"},
+                "suite": {"type": "raw"},
+                "reference": {"type": "raw"},
                 "effort": {"type": "str", "required": True},
                 "trials": {"type": "int", "default": 0},
                 "seed": {"type": "str", "default": ""},
@@ -107,7 +109,8 @@ def existing_plan(args: Json) -> Json | None:
 def new_plan(args: Json) -> Json:
     """The plan of a new run; a PlanError when what was asked for cannot be measured."""
     now = datetime.now(UTC)
-    name = "-".join([now.strftime("%Y%m%dT%H%M%SZ"), *split(args["system"])[:3], args["effort"]])
+    kind = ["suites"] if args["suite"] else []
+    name = "-".join([now.strftime("%Y%m%dT%H%M%SZ"), *split(args["system"])[:3], *kind, args["effort"]])
     request = {
         **args,
         "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -115,6 +118,12 @@ def new_plan(args: Json) -> Json:
         "run": args["run"] or name,
     }
     catalog = read_catalog(Path(args["catalog"]))
+    own = {path.stem: path for path in map(Path, split(args["suite"])) if len(path.parts) > 1}
+    if own:
+        catalog = catalog._replace(
+            suites={**catalog.suites, **{name: read_file("suite", path) for name, path in own.items()}}
+        )
+        request["suite"] = [Path(name).stem if "/" in name else name for name in split(args["suite"])]
     if args["topology"]:
         return plan_on_topology(Request.of(request), catalog, args)
     plan = make_plan(Request.of(request), catalog, host_filesystems()).record()

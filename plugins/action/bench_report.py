@@ -9,10 +9,15 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._reports import judge, write
+from ansible_collections.netfs.bench.plugins.plugin_utils._reports import (
+    failure_of,
+    judge,
+    sentence,
+    unmeasured_of,
+    write,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 from ansible_collections.netfs.bench.plugins.plugin_utils._runs import CHOICE, ONE_OF, chosen_run
-from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import sentence
 
 
 class ActionModule(ActionBase):
@@ -36,13 +41,15 @@ class ActionModule(ActionBase):
             lines, changed = write(place, findings, dry_run=self._task.check_mode)
         except RunError as error:
             raise AnsibleActionFail(str(error)) from error
+        failed, missing = unmeasured_of(findings)
         return {
             "changed": any(changed.values()),
             "lines": lines,
             "run": place.name,
             "files": [str(place / name) for name in changed],
-            "failed_cells": sum(one.failed for one in findings.series.values()),
-            "missing_cells": sum(one.missing for one in findings.series.values()),
+            "failure": failure_of(findings),
+            "failed_cells": failed,
+            "missing_cells": missing,
             "exit_code": findings.code,
             "sentence": sentence(findings),
         }

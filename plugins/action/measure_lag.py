@@ -16,6 +16,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json, wr
 from ansible_collections.netfs.bench.plugins.plugin_utils._lags import SCHEMA
 from ansible_collections.netfs.bench.plugins.plugin_utils._limits import NoAnswerError, answer_within
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
+    NO_FIO,
     CellRecord,
     Provenance,
     Seconds,
@@ -26,7 +27,6 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, k
 
 MODULE_SECONDS = 60.0
 """How long the module may take beside writing and waiting: to start, and to remove its files."""
-NO_FIO = "none: no fio ran"
 
 
 class ActionModule(ActionBase):

@@ -6,16 +6,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ansible_collections.netfs.bench.plugins.module_utils._build import BuildError, keep, kept
 from ansible_collections.netfs.bench.plugins.module_utils._files import digest
 
 # go(arguments, directory) returns what Go printed
@@ -30,14 +29,6 @@ HANDED_ON = (
 )  # fmt: skip
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 TRUSTED = "/var/lib/controller-certificates.crt"
-
-
-class BuildError(Exception):
-    """A command that failed; the message has its last words."""
-
-    def __init__(self, argv: list[str], code: int, said: str) -> None:
-        super().__init__(f"{' '.join(argv)} exited with status {code}: {said.strip()[-2000:]}")
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -92,25 +83,10 @@ def settings(recipe: Recipe) -> dict[str, str]:
 
 def find(recipe: Recipe, cache: Path) -> dict[str, str] | None:
     """Return the note of an earlier build if its program is whole and comes from the sum that is wanted."""
-    path = recipe.path(cache)
-    try:
-        note: dict[str, str] = json.loads(path.with_name("build.json").read_text(encoding="utf-8"))
-        whole = digest(path) == note["sha256"]
-    except (OSError, ValueError, KeyError):
-        return None
-    if not whole or (recipe.sum and recipe.sum != note.get("sum")):
+    note = kept(recipe.path(cache))
+    if note is None or (recipe.sum and recipe.sum != note.get("sum")):
         return None
     return {name: note.get(name, "unknown") for name in ("sha256", "sum", "built_with")}
-
-
-@contextmanager
-def locked(recipe: Recipe, cache: Path) -> Iterator[None]:
-    """Let one build of a program run at a time: several hosts of a play ask for it at once."""
-    folder = recipe.path(cache).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f".{folder.name}.lock").open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def build(recipe: Recipe, cache: Path, go: Go) -> dict[str, str]:
@@ -128,11 +104,7 @@ def build(recipe: Recipe, cache: Path, go: Go) -> dict[str, str]:
     go([*arguments, recipe.package], Path(answer["Dir"]))
     made = re.search(r": (go\S+)", go(["version", str(partial)], path.parent))
     note = {"sha256": digest(partial), "sum": answer["Sum"], "built_with": made[1] if made else "unknown"}
-    path.with_name("build.json").write_text(
-        json.dumps({**asdict(recipe), **note}, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    partial.chmod(0o755)
-    partial.replace(path)
+    keep(partial, path, {**asdict(recipe), **note})
     return note
 
 

@@ -24,6 +24,15 @@ options:
   workload:
     description: Names of workloads. Empty means all.
     type: raw
+  suite:
+    description:
+      - Names of suites, or paths of files of one's own, which are run instead of workloads. V(all) means all.
+      - Empty plans workloads.
+    type: raw
+  reference:
+    description:
+      - Names of systems on which suites run besides, and V(local) for the client's own disk; V(none) for nothing.
+    type: raw
   effort:
     description: Name of an effort, which sets sizes, durations and the number of trials.
     type: str

@@ -48,6 +48,12 @@ files:
   returned: success
   type: list
   elements: str
+failure:
+  description:
+    - Why the run is no success, with what to do; empty when it is one. A run of workloads is none when a cell has no
+      value; one of suites when a system fails what its reference passes, or a cell was not measured.
+  returned: success
+  type: str
 failed_cells:
   description: How many planned cells failed.
   returned: success
@@ -60,6 +66,8 @@ exit_code:
   description:
     - V(0) nothing is slower than the system named first. V(10) something is. V(11) a comparison is noisy. V(12) too few
       trials. V(13) a series failed, is not cold, was rejected or is not comparable.
+    - Of suites, V(0) all passed, or failed only what the reference fails. V(20) a system fails what its reference
+      passes. V(21) something was not measured.
   returned: success
   type: int
 sentence:

@@ -125,13 +125,12 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfs.bench.plugins.module_utils._build import BuildError, locked
 from ansible_collections.netfs.bench.plugins.module_utils._go import (
-    BuildError,
     Container,
     Recipe,
     build,
     find,
-    locked,
     new_enough,
     settings,
 )
@@ -205,7 +204,7 @@ def main() -> None:
             module.exit_json(changed=True, sha256="", sum="", built_with="", **known)
         if note is not None:
             module.exit_json(changed=False, **known, **note)
-        with locked(recipe, cache):
+        with locked(recipe.path(cache)):
             note = find(recipe, cache)
             if note is not None:
                 module.exit_json(changed=False, **known, **note)

@@ -77,6 +77,7 @@ def read_catalog(directory: Path) -> Catalog:
         clusters={name: yaml_load(text) for name, text in texts("clusters", ".yml").items()},
         lags={name: yaml_load(text) for name, text in texts("workloads", ".yml").items()},
         topologies=tuple(texts("topologies", ".yml")),
+        suites={name: yaml_load(text) for name, text in texts("suites", ".yml").items()},
     )
 
 

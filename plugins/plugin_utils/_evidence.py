@@ -33,6 +33,7 @@ class Cell(t.NamedTuple):
     css: str = ""
     title: str = ""
     small: str = ""
+    href: str = ""
 
 
 class Table(t.NamedTuple):

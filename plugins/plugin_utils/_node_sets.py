@@ -34,6 +34,8 @@ def turn_service(plan: Json, turn: Json) -> dict[str, str]:
     topology = plan.get("topology")
     if not topology:
         services = plan["systems"][turn["system"]]["services"] if "system" in turn else [{"name": "", "node": ""}]
+        if not services:  # the client's own disk
+            return {"name": "", "node": CLIENT, "client": CLIENT}
         return {"name": services[-1]["name"], "node": services[-1]["node"], "client": CLIENT}
     system = original(turn["system"]) if "system" in turn else next(iter(topology["places"]))
     places = topology["places"][system]

@@ -26,6 +26,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _results,
     _series,
     _statistics,
+    _suites,
 )
 
 SCHEMA = "netfs.bench/plan/1"
@@ -91,6 +92,10 @@ class Request:
     """Whether they are measured; None: as the effort says."""
     server_group: str = ""
     """On a topology, the group on whose first host systems of one server stand; empty for the usual one."""
+    suites: list[str] = dataclasses.field(default_factory=list)
+    """What is run instead of workloads; empty for workloads."""
+    references: list[str] = dataclasses.field(default_factory=list)
+    """What suites run on besides, to tell what fails everywhere from what one system fails."""
 
     @classmethod
     def of(cls, args: Json) -> Request:
@@ -114,6 +119,8 @@ class Request:
             budget=str(args.get("budget", "")),
             ceilings=args.get("ceilings"),
             server_group=args.get("server_group", ""),
+            suites=split(args.get("suite")),
+            references=split(args.get("reference")),
         )
 
 
@@ -165,12 +172,15 @@ class Plan:
     not_served: list[Json]
     topology: Json = dataclasses.field(default_factory=dict)
     """Empty where the nodes are those of the systems."""
+    references: list[str] = dataclasses.field(default_factory=list)
+    """What suites run on besides the systems that were asked for."""
 
     def record(self) -> Json:
         """The plan as it is kept."""
         kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        if not self.topology:
-            del kept["topology"]
+        for name in ("topology", "references"):
+            if not kept[name]:
+                del kept[name]
         return {"schema": SCHEMA, **kept}
 
 
@@ -324,7 +334,8 @@ def nodes_of(
     profiles: dict[str, Json], protocols: t.Iterable[str], request: Request, filesystems: t.Container[str]
 ) -> Json:
     """Every node that the systems and the client need: ``{name: {"kernel", "why"}}``."""
-    needs: dict[str, set[str]] = {"client": {CLIENT_FILESYSTEM[protocol] for protocol in protocols}}
+    protocols = set(protocols)
+    needs: dict[str, set[str]] = {"client": {CLIENT_FILESYSTEM[name] for name in protocols if name != _suites.LOCAL}}
     for profile in profiles.values():
         for service in profile["services"]:
             needs.setdefault(service["node"], set())
@@ -332,12 +343,16 @@ def nodes_of(
             needs.setdefault(node, set()).update(features)
     if request.node_kind != "docker":
         return {name: {"kernel": "its own", "why": f"nodes of kind {request.node_kind}"} for name in sorted(needs)}
-    return {
+    nodes = {
         name: choose_kernel(
             request.node_kernel if name == "client" else request.server_kernel, needs[name], filesystems
         )
         for name in sorted(needs)
     }
+    if _suites.LOCAL in protocols:
+        # a client that only mounts has no file system of its own that could be a reference
+        nodes["client"]["data"] = True
+    return nodes
 
 
 def passes_of(work: Json, wanted: t.Iterable[str]) -> list[str]:
@@ -363,6 +378,11 @@ def with_cold_job(work: Json) -> Json:
     return {**work, "cold_job": once_through(work["job"])} if passes_of(work, ["cold"]) else work
 
 
+def runs_fio(work: Json) -> bool:
+    """Whether a workload is a job of fio: no lag, and no suite."""
+    return "lag" not in work and "suite" not in work
+
+
 def readers(workloads: dict[str, str]) -> list[str]:
     """The names of the workloads that have a cold pass."""
     return [name for name, job in workloads.items() if passes_of(head_of_job(name, job), ["cold"])]
@@ -376,10 +396,8 @@ def once_through(job: str) -> str:
 
 def dataset_bytes(workloads: dict[str, Json], variables: dict[str, str]) -> int:
     """Bytes that one turn may leave on a system: one set of files per layout and per workload that writes its own."""
-    files = {
-        work["layout"] if work["layout"] != "none" else name for name, work in workloads.items() if "lag" not in work
-    }
-    return size_bytes(variables["SIZE"]) * int(variables["JOBS"]) * len(files)
+    files = {work["layout"] if work["layout"] != "none" else name for name, work in workloads.items() if runs_fio(work)}
+    return size_bytes(variables["SIZE"]) * int(variables["JOBS"]) * len(files) if files else 0
 
 
 class Catalog(t.NamedTuple):
@@ -405,6 +423,8 @@ class Catalog(t.NamedTuple):
     """Every workload that measures how far another site is behind, by name."""
     topologies: t.Sequence[str] = ()
     """The names of the topologies."""
+    suites: t.Mapping[str, t.Any] = {}
+    """What stands in the file of every suite, by name."""
 
 
 def twin_of(system: str) -> str:
@@ -698,6 +718,72 @@ def refuse_clusters_of_nodes(systems: list[str], catalog: Catalog) -> None:
         )
 
 
+LOCAL_PROFILE: Json = {
+    "description": "A directory on the client's own disk, without any server.",
+    "services": [],
+    "protocols": [_suites.LOCAL],
+    "durability": "local-durable",
+}
+
+
+def refuse_options_of_workloads(request: Request, placement: Placement | None) -> None:
+    """Raise a PlanError for what was asked for and means nothing to suites."""
+    asked = {
+        "workload": request.workloads != ["all"],
+        "passes": bool(request.passes),
+        "aa": request.aa,
+        "budget": bool(request.budget.strip()),
+        "ceilings": bool(request.ceilings),
+        "topology": placement is not None,
+    }
+    names = [name for name, given in asked.items() if given]
+    if names:
+        raise PlanError(f"Suites have no {', '.join(names)}: leave that out, or measure workloads with bench.yml.")
+
+
+def effort_of_suites(name: str, effort: Json) -> Json:
+    """What an effort means for suites."""
+    if "suites" not in effort:
+        raise PlanError(f"Effort '{name}' says nothing of suites. Add 'suites' to it in efforts.yml.")
+    return {**effort["suites"], "passes": ["warm"]}
+
+
+def suites_of(request: Request, catalog: Catalog, variables: dict[str, str]) -> dict[str, Json]:
+    """The wanted suites in the form of workloads; a PlanError for one that is unknown or says what no suite can."""
+    works = {}
+    known = _suites.Known(variables, catalog.profiles, CLIENT_FILESYSTEM)
+    for name in choose("suite", request.suites, catalog.suites):
+        faults = _suites.faults_of(name, catalog.suites[name], known)
+        if faults:
+            raise PlanError(f"playbooks/suites/{name}.yml: {'; '.join(faults)}.")
+        works[name] = _suites.work_of(catalog.suites[name])
+    return works
+
+
+def with_references(systems: Systems, request: Request, catalog: Catalog) -> tuple[Systems, list[str]]:
+    """The systems and what suites run on besides, over the same protocols; and the labels of all references.
+
+    A reference that serves none of the protocols is left out: it could be compared with nothing.
+    """
+    asked = [] if request.references == ["none"] else request.references
+    names = choose("reference", asked, [*catalog.profiles, _suites.LOCAL])
+    wanted = list(dict.fromkeys(name for names in systems.protocols.values() for name in names))
+    profiles, protocols = dict(systems.profiles), dict(systems.protocols)
+    for name in names:
+        profile = LOCAL_PROFILE if name == _suites.LOCAL else _deployment.named(catalog.profiles[name])
+        served = [_suites.LOCAL] if name == _suites.LOCAL else served_of(profile, wanted)
+        if served and name not in profiles:
+            profiles[name], protocols[name] = profile, served
+    return Systems(profiles, protocols, systems.not_served), [name for name in names if name in profiles]
+
+
+def suite_seconds(systems: Systems, works: dict[str, Json]) -> int:
+    """What the suites of one trial take at most."""
+    turns = sum(map(len, systems.protocols.values()))
+    minutes: int = sum(work["suite"]["minutes"] for work in works.values())
+    return turns * (TURN_OVERHEAD_S + 60 * minutes)
+
+
 def layouts_of(works: dict[str, Json]) -> list[str]:
     """The layouts that workloads read."""
     return sorted({work["layout"] for work in works.values()} - {"none"})
@@ -713,7 +799,7 @@ def axes_of(
     """What trials are made of; a PlanError when a system can have none of the passes."""
     offered = {name: list(profile.get("passes", PASSES)) for name, profile in systems.profiles.items()}
     refuse_systems_without_a_pass(offered, passes)
-    apart = lags_apart(systems, works, placement)
+    apart = lags_apart(systems, works, placement) | suites_apart(systems, works)
     return Axes(request.seed, systems.protocols, passes, offered, apart, lags_among(works))
 
 
@@ -734,6 +820,26 @@ def lags_apart(systems: Systems, works: dict[str, Json], placement: Placement | 
         for protocol in protocols
         if replicated.get(_series.original(system)) != protocol
     }
+
+
+def suites_apart(systems: Systems, works: dict[str, Json]) -> set[tuple[str, str, str]]:
+    """System, protocol and suite of every suite that says nothing of that protocol; a PlanError for a system that no
+    suite would run on."""
+    offered = {
+        (system, protocol, name): _suites.runs_over(work["suite"], protocol)
+        for name, work in works.items()
+        if "suite" in work
+        for system, protocols in systems.protocols.items()
+        for protocol in protocols
+    }
+    used = {system for (system, _protocol, _suite), runs in offered.items() if runs}
+    idle = [name for name in systems.profiles if offered and name not in used]
+    if idle:
+        raise PlanError(
+            f"None of the suites ({', '.join(works)}) runs over a protocol of {', '.join(idle)}. Leave out the system, "
+            "or add a suite: those without 'protocols' in their file run over all."
+        )
+    return {key for key, runs in offered.items() if not runs}
 
 
 def ceilings_of(
@@ -776,23 +882,32 @@ def make_plan(
     if not names:
         raise PlanError(f"No system was named. Add -e system=NAME; known: {', '.join(catalog.profiles)}, all.")
     effort = catalog.efforts[choose("effort", [request.effort], catalog.efforts)[0]]
+    if request.suites:
+        refuse_options_of_workloads(request, placement)
+        effort = effort_of_suites(request.effort, effort)
     wanted = choose("protocol", request.protocols, CLIENT_FILESYSTEM)
-    works = works_of(request, catalog, placement)
     trials = trials_of(request, effort)
     variables = variables_of(request, effort)
+    works = suites_of(request, catalog, variables) if request.suites else works_of(request, catalog, placement)
     passes = passes_of_all(works, request.passes or effort["passes"], catalog.workloads)
     if placement is None:
-        refuse_faulty_profiles({name: catalog.profiles[name] for name in names}, catalog.profiles, catalog.roles)
+        checked = {name: catalog.profiles[name] for name in [*names, *request.references] if name in catalog.profiles}
+        refuse_faulty_profiles(checked, catalog.profiles, catalog.roles)
     systems = systems_of(names, wanted, request, catalog)
+    references: list[str] = []
+    if request.suites:
+        systems, references = with_references(systems, request, catalog)
     axes = axes_of(request, systems, works, passes, placement)
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
     # what one disk or one network does bounds no system on several hosts
     measure_ceilings = measure_ceilings and placement is None
     ceilings = ceilings_of(systems, works, variables, axes, catalog) if measure_ceilings else {}
     turns_per_trial = sum(map(len, systems.protocols.values()))
-    loads = {name: steps for name, steps in passes.items() if "lag" not in works[name]}
+    loads = {name: steps for name, steps in passes.items() if runs_fio(works[name])}
     trial_seconds = (
-        turns_per_trial * turn_seconds(variables, loads)
+        suite_seconds(systems, works)
+        if request.suites
+        else turns_per_trial * turn_seconds(variables, loads)
         + _ceilings.seconds_of(ceilings)
         + lag_seconds(systems, works, axes.apart)
         + cluster_seconds(systems, loads)
@@ -800,7 +915,7 @@ def make_plan(
     trials, trimmed = fit_budget(trials, trial_seconds, request.budget)
     orders = [trial_of(axes, trial) for trial in range(1, trials + 1)]
     cells = [cell for _turns, cells in orders for cell in cells]
-    families = families_of(cells, list(systems.profiles), works)
+    families = [] if request.suites else families_of(cells, list(systems.profiles), works)
     refuse_large_families(families, trials)
     layouts = layouts_of(works)
     return Plan(
@@ -836,6 +951,7 @@ def make_plan(
         budget=request.budget,
         not_served=systems.not_served,
         topology=placement.topology if placement else {},
+        references=references,
     )
 
 
@@ -870,10 +986,12 @@ def describe(plan: Json) -> list[str]:
     minutes = max(1, round(plan["estimate_seconds"] / 60))
     values = " ".join(f"{name}={value}" for name, value in plan["variables"].items())
     cold = any(cell["pass"] == "cold" for cell in plan["cells"])
+    what, about = ("suites", "at most") if _suites.has_suites(plan) else ("workloads", "about")
     return [
-        f"run {plan['run']}: {len(plan['cells'])} cells, about {minutes} min of measuring, seed {plan['seed']}",
+        f"run {plan['run']}: {len(plan['cells'])} cells, {about} {minutes} min of measuring, seed {plan['seed']}",
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
-        f"  workloads: {', '.join(plan['workloads'])}",
+        f"  {what}: {', '.join(plan['workloads'])}",
+        *([f"  reference: {', '.join(plan['references'])}"] if plan.get("references") else []),
         *topology_lines(plan.get("topology", {})),
         *([f"  ceilings: {len(plan['ceilings'])} in every trial"] if plan.get("ceilings") else []),
         *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),

@@ -68,10 +68,10 @@ def faults_of_keys(given: t.Any, kinds: dict[str, type], required: t.Iterable[st
     return faults
 
 
-def faults_of_names(profile: Json, key: str, known: t.Collection[str]) -> list[str]:
+def faults_of_names(profile: Json, key: str, known: t.Collection[str], where: str = "the profile") -> list[str]:
     """Return which entries of a list of names are none of the known ones; an empty list is a fault as well."""
     if profile.get(key) == []:
-        return [f"'{key}' of the profile is empty"]
+        return [f"'{key}' of {where} is empty"]
     return [unknown(f"name in '{key}'", str(name), known) for name in profile.get(key, []) if name not in known]
 
 

@@ -28,6 +28,11 @@ CELL_SCHEMA = "netfs.bench/cell/1"
 CEILING_SCHEMA = "netfs.bench/ceiling/1"
 RUN_SCHEMA = "netfs.bench/run/1"
 
+NO_FIO = "none: no fio ran"
+"""The version of fio of a cell that is another kind of work."""
+FAILING = "failing"
+"""The status of a cell whose suite ran to its end and found cases that fail: it is measured, and no pass."""
+
 AXES = ("system", "protocol", "workload", "pass")
 """What a series is told by, as records and tables call it."""
 
@@ -193,6 +198,31 @@ class ColdProof:
 
 
 @dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """What a suite found in one cell."""
+
+    seed: int
+    """What it drew its operations from."""
+    program: str
+    filesystem: str
+    """The type of the file system that it ran on, as the client's kernel names it."""
+    exit_code: int | str
+    hung: bool
+    """Whether it was killed: it had come to no end, or did nothing for too long."""
+    cases: dict[str, str]
+    """``passed``, ``failed`` or ``skipped``, by case."""
+    lines: dict[str, list[str]]
+    """What the program said of the cases that did not pass, if anything."""
+    remarks: list[str]
+    earlier: list[dict[str, str]]
+    """The cases of the records of this cell that this one replaced."""
+
+    @classmethod
+    def of(cls, document: Json) -> SuiteResult:
+        return cls(*(document[entry.name] for entry in dataclasses.fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell as it was measured. What is None was not measured, and is left out of the document."""
 
@@ -200,7 +230,7 @@ class CellRecord:
     name: SeriesName
     trial: int
     status: str
-    """``ok``, or what is wrong: ``failed``, ``corrupt`` or ``not-cold``."""
+    """``ok``, or what is wrong: ``failed``, ``corrupt``, ``not-cold``; of a suite also ``failing``."""
     reason: str
     """Empty for ``ok``."""
     metrics: dict[str, float]
@@ -225,6 +255,8 @@ class CellRecord:
     """Whether the client's CPU was above 90 %."""
     silent: list[str] | None = None
     """The nodes that were lost while the cell was measured."""
+    suite: SuiteResult | None = None
+    """What a suite found; None for what is none, and where it did not run."""
 
     @classmethod
     def of(cls, document: Json, provenance: Provenance | None = None) -> CellRecord:
@@ -258,6 +290,7 @@ class CellRecord:
             server_counters=numbers(served) if isinstance(served, dict) else None,
             client_bound=bound if isinstance(bound, bool) else None,
             silent=document.get("silent"),
+            suite=SuiteResult.of(document["suite"]) if "suite" in document else None,
         )
 
     def document(self) -> Json:
@@ -283,6 +316,7 @@ class CellRecord:
                 "server_counters": self.server_counters,
                 "client_bound": self.client_bound,
                 "silent": self.silent,
+                "suite": fields_of(self.suite) if self.suite else None,
             }
         )
 

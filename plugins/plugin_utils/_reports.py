@@ -13,9 +13,20 @@ import jinja2
 from markupsafe import Markup
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import write_text
-from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _html, _lags, _results, _tables, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils import (
+    _export,
+    _html,
+    _lags,
+    _results,
+    _tables,
+    _validation,
+    _validation_report,
+    _verdicts,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import replication_line
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import refuse_missing
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, refuse_missing
+from ansible_collections.netfs.bench.plugins.plugin_utils._suites import has_suites
+from ansible_collections.netfs.bench.plugins.plugin_utils._validation import Validation
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import Findings
 
 try:
@@ -31,15 +42,51 @@ LONG_TABLE = 600
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "playbooks/templates/report"
 
+Judged = Findings | Validation
+"""What a run of workloads comes to, or one of suites."""
 
-def html(findings: Findings) -> str:
-    """report.html: one page, with its style, its script, its data and the plotting library inside."""
+
+def page(template: str, **shown: t.Any) -> str:
+    """One page, with its style, its script and its data inside."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined
     )
     texts = {name: Markup((TEMPLATES / f"page.{name}").read_text(encoding="utf-8")) for name in ("css", "js")}
-    return environment.get_template("page.html.j2").render(
-        **_html.context(findings, _results.distributions(findings.run)), **texts, library=_html.packed(get_plotlyjs())
+    return environment.get_template(template).render(**shown, **texts)
+
+
+def html(findings: Judged) -> str:
+    """report.html; one with pictures has the plotting library inside."""
+    if isinstance(findings, Validation):
+        return page("suites.html.j2", **_validation_report.context(findings))
+    shown = _html.context(findings, _results.distributions(findings.run))
+    return page("page.html.j2", **shown, library=_html.packed(get_plotlyjs()))
+
+
+def sentence(findings: Judged) -> str:
+    """What came of a run, in one sentence."""
+    return _validation.sentence(findings) if isinstance(findings, Validation) else _verdicts.sentence(findings)
+
+
+def unmeasured_of(findings: Judged) -> tuple[int, int]:
+    """How many planned cells were measured and have no value, and how many have no record."""
+    if isinstance(findings, Validation):
+        cells = findings.run.cells
+        return sum(not _validation.is_measured(cell) for cell in cells), len(findings.run.plan["cells"]) - len(cells)
+    series = findings.series.values()
+    return sum(one.failed for one in series), sum(one.missing for one in series)
+
+
+def failure_of(findings: Judged) -> str:
+    """Why a run is no success, with what to do; empty when it is one."""
+    if isinstance(findings, Validation):
+        return _validation.failure_of(findings)
+    failed, missing = unmeasured_of(findings)
+    if not failed + missing:
+        return ""
+    return (
+        f"{failed} cells failed and {missing} were not measured. The report names each reason. To measure only these "
+        f"again: -e run={findings.run.plan['run']}"
     )
 
 
@@ -51,8 +98,10 @@ def brief(head: list[str], rows: list[list[str]], where: str) -> tuple[list[list
     return shown, [f"{len(rows) - len(shown)} of {len(rows)} rows are not shown here ({head[0]} first): see {where}."]
 
 
-def tables(findings: Findings) -> tuple[list[str], str]:
+def tables(findings: Judged) -> tuple[list[str], str]:
     """What is printed on a terminal, line by line, and the same as Markdown for a pull request."""
+    if isinstance(findings, Validation):
+        return _validation_report.tables(findings, tabulate)
     plan = findings.run.plan
     series = sorted(findings.series.values(), key=lambda one: one.name)
     sentences = _tables.summary(plan, series) + _tables.instance_lines(findings.run.record.nodes)
@@ -82,7 +131,28 @@ def tables(findings: Findings) -> tuple[list[str], str]:
     return [*lines, *lead, exit_line], "\n".join([*markdown, "", "</details>"]) + "\n"
 
 
-def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tuple[list[str], dict[str, bool]]:
+def files_of(findings: Judged) -> dict[str, t.Callable[[], str]]:
+    """What makes the text of each file beside those of :func:`tables`."""
+    page_file: dict[str, t.Callable[[], str]] = {"report.html": lambda: html(findings)}
+    if isinstance(findings, Validation):
+        return {
+            "report.json": lambda: _validation_report.to_json(findings),
+            "report.junit.xml": lambda: _validation_report.to_junit(findings),
+            **page_file,
+        }
+    return {
+        "report.csv": lambda: _export.to_csv(findings),
+        "verdicts.csv": lambda: _export.verdicts_csv(findings),
+        "report.json": lambda: _export.to_json(findings),
+        "report.junit.xml": lambda: _export.to_junit(findings),
+        "report.prom": lambda: _export.to_prometheus(findings),
+        **page_file,
+        "verdict.json": lambda: _verdicts.to_json(findings),
+        **({"replication-lag.csv": lambda: _lags.to_csv(findings.lags)} if findings.lags else {}),
+    }
+
+
+def write(directory: Path, findings: Judged, *, dry_run: bool = False) -> tuple[list[str], dict[str, bool]]:
     """Write the reports that differ from what lies in a directory.
 
     One after another, so that only one of them is in memory. Returns the lines for a terminal, and of every report by
@@ -93,14 +163,7 @@ def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tupl
     makers: dict[str, t.Callable[[], str]] = {
         "report.txt": lambda: "\n".join(lines) + "\n",
         "report.md": lambda: markdown,
-        "report.csv": lambda: _export.to_csv(findings),
-        "verdicts.csv": lambda: _export.verdicts_csv(findings),
-        "report.json": lambda: _export.to_json(findings),
-        "report.junit.xml": lambda: _export.to_junit(findings),
-        "report.prom": lambda: _export.to_prometheus(findings),
-        "report.html": lambda: html(findings),
-        "verdict.json": lambda: _verdicts.to_json(findings),
-        **({"replication-lag.csv": lambda: _lags.to_csv(findings.lags)} if findings.lags else {}),
+        **files_of(findings),
     }
     changed = {}
     for name, make in makers.items():
@@ -113,10 +176,31 @@ def write(directory: Path, findings: Findings, *, dry_run: bool = False) -> tupl
 
 def judge(
     directory: Path, base: Path | None = None, *, force: bool = False, strict: bool = False
-) -> tuple[Findings, Path]:
+) -> tuple[Judged, Path]:
     """Judge a run by itself or against another; what was found, and the directory in which its reports belong."""
     run = _results.read_run(directory)
     if base is None:
+        if has_suites(run.plan):
+            return _validation.judge_suites(run), directory
         return _verdicts.judge_run(run, force=force, strict=strict), directory
-    findings = _verdicts.judge_run(run, _results.read_run(base), force=force, strict=strict)
+    other = _results.read_run(base)
+    for one in (run, other):
+        refuse_suites(one, "compared with another run: a suite has its references in its own run")
+    findings = _verdicts.judge_run(run, other, force=force, strict=strict)
     return findings, directory / f"against-{base.name}"
+
+
+def refuse_suites(run: _results.Run, why: str) -> None:
+    """Raise a RunError for a run of suites, which cannot be what a run of workloads can."""
+    if has_suites(run.plan):
+        raise RunError(f"{run.plan['run']} is a run of suites and cannot be {why}.")
+
+
+def export(findings: Judged, kind: str) -> str:
+    """A run for another program; a RunError for a kind that there is none of."""
+    if isinstance(findings, Findings):
+        return _export.EXPORTS[kind](findings)
+    kinds = {"json": _validation_report.to_json, "junit": _validation_report.to_junit}
+    if kind not in kinds:
+        raise RunError(f"{findings.run.plan['run']} is a run of suites, exported as {' or '.join(kinds)} only.")
+    return kinds[kind](findings)

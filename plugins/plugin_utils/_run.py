@@ -35,9 +35,9 @@ def refuse_missing(missing: str) -> None:
         raise RunError(f"A package is missing that reports need: {missing}. Install what requirements.txt lists.")
 
 
-def keep_raw(run: Path, name: str, output: str) -> tuple[str, str]:
-    """Write fio's own output into the run directory; return where in it that is, and its SHA-256."""
-    raw = f"raw/{name}.json"
+def keep_raw(run: Path, name: str, output: str, suffix: str = ".json") -> tuple[str, str]:
+    """Write a program's own output into the run directory; return where in it that is, and its SHA-256."""
+    raw = f"raw/{name}{suffix}"
     write_text(run / raw, output)
     return raw, hashlib.sha256(output.encode()).hexdigest()
 

@@ -19,6 +19,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._records import Series
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import AA_MARK, Series, read_series
+from ansible_collections.netfs.bench.plugins.plugin_utils._suites import has_suites
 
 SCHEMA = "netfs.bench/verdict/1"
 BASELINE_SCHEMA = "netfs.bench/baseline/1"
@@ -253,6 +254,8 @@ def to_json(findings: Findings) -> str:
 def declare_baseline(directory: Path, *, dry_run: bool = False) -> Json:
     """Make a run the baseline of its results directory, or raise a RunError: a run with a hole never becomes one."""
     run = _results.read_run(directory)
+    if has_suites(run.plan):
+        raise RunError(f"{run.plan['run']} is a run of suites and cannot be the baseline of later ones.")
     unfit = [series for series in read_series(run).values() if series.state != "ok"]
     if unfit:
         named = "; ".join(f"{' '.join(one.name)}: {one.state}, {one.why}" for one in unfit[:5])

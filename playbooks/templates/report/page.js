@@ -8,6 +8,13 @@
     return new Response(stream).text();
   };
   const places = [...document.querySelectorAll(".figure")];
+  // On paper everything is open, unless that were too much of it
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    if (places.length <= 200) opened.forEach((part) => { part.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach((part) => { part.open = false; }));
   if (places.length === 0) {
     document.body.dataset.state = "ready";
     return;
@@ -49,16 +56,10 @@
   places.forEach((place) => watcher.observe(place));
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => again());
-  // On paper all workloads are open and all figures drawn, in light colours and as wide as the paper
-  let opened = [];
+  // On paper all figures are drawn, in light colours and as wide as the paper
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
-    if (places.length <= 200) opened.forEach((part) => { part.open = true; });
     places.forEach((place) => { if (places.length <= 200 || place.dataset.drawn) draw(place, 680); });
   });
-  addEventListener("afterprint", () => {
-    opened.forEach((part) => { part.open = false; });
-    again();
-  });
+  addEventListener("afterprint", () => again());
   document.body.dataset.state = "ready";
 })();

@@ -1,0 +1,183 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _suites
+from ansible_collections.netfs.bench.plugins.plugin_utils._limits import NoAnswerError, answer_within
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
+    FAILING,
+    NO_FIO,
+    CellRecord,
+    Provenance,
+    Seconds,
+    SeriesName,
+    SuiteResult,
+    utc,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, keep_raw, read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Case,
+    OutputError,
+    last_words,
+    outcome_of,
+)
+
+NAMES = 3
+"""As many failing cases are named in a reason."""
+MODULE_SECONDS = 240.0
+"""How long the module may take beside its program: to start, to kill it, to remove its directory."""
+
+
+class ActionModule(ActionBase):
+    """Run a suite and keep the record of its cell, whatever happens."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
+        super().run(tmp, task_vars)
+        self.task_vars = task_vars or {}
+        self.args = args = self.validate_argument_spec(
+            {
+                "run_directory": {"type": "path", "required": True},
+                "cell": {"type": "dict", "required": True},
+                "suite": {"type": "dict", "required": True},
+                "job": {"type": "str", "required": True},
+                "place": {"type": "path", "required": True},
+                "program": {"type": "dict", "default": {}},
+                "seed": {"type": "str", "required": True},
+                "variables": {"type": "dict", "default": {}},
+                "failure_reason": {"type": "str", "default": ""},
+                "provenance": {"type": "dict", "default": {}},
+            }
+        )[1]
+        run, cell = Path(args["run_directory"]), args["cell"]
+        path = run / "cells" / f"{cell['id']}.json"
+        seed = _suites.seed_of(args["seed"], cell["workload"], cell["trial"])
+        directory = _suites.directory_under(args["place"])
+        variables = {name: str(value) for name, value in args["variables"].items()}
+        call = _suites.call_of(args["suite"], args["program"].get("path", UNKNOWN), directory, seed, variables)
+        started = time.time()
+        answer = self._run(call, directory)
+        ended = time.time()
+        found = found_in(answer, args["suite"]["parser"])
+        raw, raw_sha256 = UNKNOWN, UNKNOWN
+        if answer.get("output"):
+            raw, raw_sha256 = keep_raw(run, cell["id"], answer["output"], ".txt")
+        record = CellRecord(
+            id=cell["id"],
+            name=SeriesName.of(cell),
+            trial=cell["trial"],
+            status=found.status,
+            reason=found.reason,
+            metrics=metrics_of(found.cases),
+            # suites have no topology, and so no place on one
+            provenance=Provenance.measured(
+                {**args, "place": {}},
+                variables=variables,
+                fio_version=NO_FIO,
+                command=" ".join(call.command),
+                exit_code=answer.get("exit_code"),
+            ),
+            started=utc(started),
+            ended=utc(ended),
+            seconds=Seconds(total=round(ended - started, 3), outside=round(ended - started, 3)),
+            raw=raw,
+            raw_sha256=raw_sha256,
+            suite=None if answer.get("failed") else self._result(answer, found, seed, earlier(path)),
+        )
+        document = record.document()
+        write_json(path, document)
+        return {"changed": True, "cell": document}
+
+    def _run(self, call: _suites.Call, directory: str) -> Json:
+        """What the module answers, or a failure in its shape when it could not be asked."""
+        args, suite = self.args, self.args["suite"]
+        if args["failure_reason"]:
+            return {"failed": True, "msg": args["failure_reason"]}
+        asked = {
+            "command": call.command,
+            "config": call.config,
+            "directory": directory,
+            "work": _suites.WORK,
+            "needs": suite["needs"],
+            "time_limit": 60 * suite["minutes"],
+            "quiet_limit": suite["quiet_seconds"],
+        }
+        try:
+            with answer_within(60 * suite["minutes"] + MODULE_SECONDS):
+                return t.cast(
+                    Json, self._execute_module("netfs.bench.suite", module_args=asked, task_vars=self.task_vars)
+                )
+        except (AnsibleConnectionFailure, NoAnswerError) as error:
+            here = self.task_vars.get("inventory_hostname", UNKNOWN)
+            return {"failed": True, "msg": f"The client, node {here}, did not answer: {error}"}
+
+    def _result(self, answer: Json, found: Found, seed: int, before: list[dict[str, str]]) -> SuiteResult:
+        """What is kept of a suite that ran."""
+        return SuiteResult(
+            seed=seed,
+            program=self.args["program"].get("version", UNKNOWN),
+            filesystem=answer["filesystem"],
+            exit_code=UNKNOWN if answer["exit_code"] is None else answer["exit_code"],
+            hung=bool(answer["hung"]),
+            cases={case.name: case.outcome for case in found.cases},
+            lines={case.name: case.lines for case in found.cases if case.outcome != PASSED and case.lines},
+            remarks=[*found.remarks, *filter(None, [answer["left"]])],
+            earlier=before,
+        )
+
+
+class Found(t.NamedTuple):
+    """What the answer of the module comes to."""
+
+    status: str
+    reason: str
+    cases: list[Case]
+    remarks: list[str]
+
+
+def found_in(answer: Json, parser: str) -> Found:
+    """What came of a suite: what is not known is never a pass."""
+    if answer.get("failed") or answer.get("unreachable"):
+        return Found("failed", str(answer.get("msg", "the module gave no reason")).strip(), [], [])
+    if answer["hung"]:
+        return Found("failed", f"Hung: {answer['hung']}; {last_words(answer['output'])}", [], [])
+    try:
+        outcome = outcome_of(parser, answer["output"], answer["exit_code"])
+    except OutputError as error:
+        return Found("failed", f"{error}. The exit code is {answer['exit_code']}", [], [])
+    names = [case.name for case in outcome.cases if case.outcome == FAILED]
+    if not names:
+        return Found("ok", "", outcome.cases, outcome.remarks)
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    reason = f"{len(names)} of {len(outcome.cases)} cases failed: {', '.join(names[:NAMES])}{more}"
+    return Found(FAILING, reason, outcome.cases, outcome.remarks)
+
+
+def metrics_of(cases: list[Case]) -> dict[str, float]:
+    """How many cases came out as what; nothing where none was told."""
+    counted = Counter(case.outcome for case in cases)
+    return {f"{outcome}_cases": counted[outcome] for outcome in (PASSED, FAILED, SKIPPED)} if cases else {}
+
+
+def earlier(path: Path) -> list[dict[str, str]]:
+    """The cases of the records of a cell that will be replaced, the oldest first."""
+    try:
+        suite = read_json(path).get("suite", {})
+    except RunError:
+        return []
+    return [*suite.get("earlier", []), *([suite["cases"]] if suite.get("cases") else [])]

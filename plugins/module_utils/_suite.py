@@ -1,0 +1,162 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a program that exercises a file system, and end it when it hangs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import typing as t
+from pathlib import Path
+
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import Mount, below
+
+MARK = ".netfs-bench-suite"
+"""The file that says that a directory was made here, and may be removed."""
+KILL_SECONDS = 15
+"""How long a process that was killed may take to end: one that waits for a server ends when its call does."""
+REMOVE_SECONDS = 120
+OUTPUT_MAX = 16 << 20
+"""Bytes that a program may print; one that prints more prints nothing that could be understood."""
+
+
+class SuiteError(Exception):
+    """Why a program cannot be run here."""
+
+
+class Limits(t.NamedTuple):
+    """When a program is ended."""
+
+    seconds: float
+    quiet: float
+    """Seconds in which it neither prints nor reads nor writes."""
+    output: int = OUTPUT_MAX
+    poll: float = 0.5
+
+
+class Ended(t.NamedTuple):
+    """How a program ended."""
+
+    exit_code: int | None
+    """None when it was killed."""
+    hung: str
+    """Why it was killed; empty when it ended by itself."""
+    seconds: float
+
+
+def calls_of(pid: int) -> int:
+    """How many calls a process has made that read or write. The kernel counts them, so that no file has to be asked."""
+    try:
+        text = Path(f"/proc/{pid}/io").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return sum(int(count) for count in re.findall(r"^sysc[rw]: (\d+)$", text, flags=re.MULTILINE))
+
+
+def reason_to_end(limits: Limits, seconds: float, quiet: float, printed: int) -> str:
+    """Why a program is to be ended; empty as long as it may go on."""
+    if printed > limits.output:
+        return f"it printed more than {limits.output >> 20} MiB"
+    if seconds > limits.seconds:
+        return f"it came to no end within {limits.seconds:g} s"
+    if quiet > limits.quiet:
+        return f"it neither printed nor read nor wrote for {limits.quiet:g} s"
+    return ""
+
+
+def run(command: list[str], directory: Path, log: Path, limits: Limits) -> Ended:
+    """Run a program in a directory, with all that it prints in a file, until it ends or has to be ended."""
+    environment = {**os.environ, "LC_ALL": "C", "NO_COLOR": "1", "RUST_BACKTRACE": "0", "HOME": "/root"}
+    started = last = time.monotonic()
+    seen: tuple[int, int] = (0, 0)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = process.wait(limits.poll)
+            return Ended(code, "", round(time.monotonic() - started, 3))
+        now = time.monotonic()
+        state = (log.stat().st_size, calls_of(process.pid))
+        if state != seen:
+            seen, last = state, now
+        why = reason_to_end(limits, now - started, now - last, state[0])
+        if why:
+            return Ended(None, why + end(process), round(time.monotonic() - started, 3))
+
+
+def end(process: subprocess.Popen[bytes]) -> str:
+    """Kill a program and what it started; what to add to the reason when it does not end even so."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    try:
+        process.wait(KILL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f", and did not end when it was killed (process {process.pid})"
+    return ""
+
+
+def refuse_closed_parents(directory: Path) -> None:
+    """Raise a SuiteError when ordinary accounts cannot reach a directory."""
+    closed = [str(parent) for parent in directory.parents if parent.stat().st_mode & 0o005 != 0o005]
+    if closed:
+        raise SuiteError(
+            f"Ordinary accounts do not reach {directory}: {', '.join(closed)} is closed to others. Give it mode 0755."
+        )
+
+
+def remove(directory: Path) -> str:
+    """Remove a directory that was made here; why it could not be removed, or nothing.
+
+    By a program of its own, because a file system that hangs would keep this one for ever.
+    """
+    argv = ["rm", "--recursive", "--force", "--one-file-system", "--", str(directory)]
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            said = process.communicate(timeout=REMOVE_SECONDS)[1]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return f"{directory} could not be removed within {REMOVE_SECONDS} s"
+    return "" if process.returncode == 0 else said.decode(errors="replace").strip()[-500:]
+
+
+def make(directory: Path) -> None:
+    """Make a directory with a mark in it; what an interrupted run left of it goes first."""
+    if directory.exists():
+        if not (directory / MARK).exists() and any(directory.iterdir()):
+            raise SuiteError(f"{directory} exists, and was not made by a suite. Move it away.")
+        left = remove(directory)
+        if left:
+            raise SuiteError(f"What an earlier suite left cannot be removed: {left}")
+    directory.mkdir(mode=0o755)
+    directory.chmod(0o755)
+    (directory / MARK).touch()
+
+
+def make_work(work: Path, config: str) -> None:
+    """Make the directory for what a program needs besides."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(mode=0o755)
+    (work / "artifacts").mkdir()
+    (work / "config").write_text(config, encoding="utf-8")
+
+
+def filesystem_of(directory: str, mounts: t.Iterable[Mount]) -> str:
+    """The type of the file system that a directory is on."""
+    holding = [mount for mount in mounts if below(directory, mount.target)]
+    # of several on one directory the last one is seen
+    return max(enumerate(holding), key=lambda one: (len(one[1].target), one[0]))[1].fstype if holding else "unknown"

@@ -1,0 +1,87 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file holds the documentation of an action plugin of the same name, which runs on the controller.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: measure_suite
+short_description: Run a suite on a file system, as one cell of a run
+version_added: 0.2.0
+description:
+  - Runs M(netfs.bench.suite) on the client, reads what its program printed, and writes the output and the record of the
+    cell into the run directory on the controller.
+  - A suite that hangs, cannot run, or prints what is not understood does not fail the task. The cell becomes a record
+    with status V(failed) and a reason, and is not measured. Cases that fail make the status V(failing).
+options:
+  run_directory:
+    description: Run directory on the controller.
+    type: path
+    required: true
+  cell:
+    description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
+    type: dict
+    required: true
+  suite:
+    description: What the plan has of the suite.
+    type: dict
+    required: true
+  job:
+    description: The same as text, whose hash says what was measured.
+    type: str
+    required: true
+  place:
+    description: Directory on the file system.
+    type: path
+    required: true
+  program:
+    description: The program on the client, with its C(path) and C(version).
+    type: dict
+    default: {}
+  seed:
+    description: Seed of the plan; that of the cell is made from it, the suite and the trial.
+    type: str
+    required: true
+  variables:
+    description: Values of the variables that the command uses.
+    type: dict
+    default: {}
+  failure_reason:
+    description: Why nothing can be measured. Not empty records a failed cell.
+    type: str
+    default: ""
+  provenance:
+    description: What ran where; recorded as it is.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - netfs.bench.modes.measures
+author:
+  - netfs.bench contributors (@netfs)
+seealso:
+  - module: netfs.bench.suite
+  - module: netfs.bench.measure_cell
+"""
+
+EXAMPLES = r"""
+- name: Run a suite
+  netfs.bench.measure_suite:
+    run_directory: /home/user/results/20261124T060000Z-ganesha-suites-smoke
+    cell: {id: ganesha~nfs4.2~fsx~warm~1, system: ganesha, protocol: nfs4.2, workload: fsx, pass: warm, trial: 1}
+    suite: "{{ plan.workloads.fsx.suite }}"
+    job: "{{ plan.workloads.fsx.job }}"
+    place: /mnt/netfs-bench
+    program: {path: /usr/local/lib/netfs-bench-suites/fsx, version: fsx 0.3.2}
+    seed: "{{ plan.seed }}"
+    variables: "{{ plan.variables }}"
+"""
+
+RETURN = r"""
+cell:
+  description: The record as it was written; its JSON Schema is C(schemas/cell.schema.json).
+  returned: always
+  type: dict
+"""

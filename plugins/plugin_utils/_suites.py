@@ -1,0 +1,232 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a file of ``playbooks/suites`` may say, and what a cell makes of it: a command line, a seed, a directory."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import re
+import string
+import typing as t
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import (
+    faults_of_keys,
+    faults_of_names,
+    is_kind,
+    unknown,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import PARSERS
+
+LOCAL = "local"
+"""The reference that is no system: a directory of the client's own disk; and the protocol of its cells."""
+METRIC = "passed_cases"
+"""What a cell of a suite has as its main metric."""
+NEEDS = {
+    "mount": "a mounted file system",
+    "root": "to run as root",
+    "users": "ordinary accounts on the client",
+}
+USERS = ("netfs-suite-1", "netfs-suite-2", "netfs-suite-3")
+"""The accounts that a suite with ``users`` finds on the client, each with a group of its name; see
+playbooks/steps/deploy/suite.yml."""
+WORK = "/run/netfs-bench-suite"
+"""The directory on the client in which configuration and artefacts of a suite lie while it runs."""
+PLACES = {
+    "config": f"{WORK}/config",
+    "artifacts": f"{WORK}/artifacts",
+    **{f"user{number}": name for number, name in enumerate(USERS, 1)},
+}
+"""What is the same for every cell: files on the client, and accounts."""
+OF_A_CELL = ("program", "directory", "seed")
+"""What differs from cell to cell."""
+
+KEYS: dict[str, type] = {
+    "question": str,
+    "needs": list,
+    "protocols": list,
+    "program": dict,
+    "command": list,
+    "config": str,
+    "parser": str,
+    "minutes": int,
+    "quiet_seconds": int,
+    "expected": list,
+}
+REQUIRED = ("question", "needs", "program", "command", "parser", "minutes", "quiet_seconds")
+PROGRAM_KEYS: dict[str, dict[str, type]] = {
+    "crate": {"crate": str, "version": str},
+    "package": {"package": str, "path": str},
+    "file": {"file": str, "version": str},
+}
+EXPECTED_KEYS: dict[str, type] = {
+    "system": str,
+    "protocol": str,
+    "cases": list,
+    "reason": str,
+    "since": str,
+    "evidence": str,
+}
+NAME = re.compile(r"[a-z][a-z0-9.-]*")
+CRATE_VERSION = re.compile(r"\d+\.\d+\.\d+")
+# a path that pjdfstest cannot make too long without an overflow of its own; see directory_under
+TEMPORARY_LENGTH = 22
+PATH_MAX, COMPONENT = 4095, 127
+
+
+class Known(t.NamedTuple):
+    """What a suite may name."""
+
+    variables: t.Collection[str]
+    """Those that an effort sets for suites."""
+    systems: t.Collection[str]
+    protocols: t.Collection[str]
+
+
+def faults_of(name: str, given: t.Any, known: Known) -> list[str]:
+    """Return what is wrong with a suite, a clause each; empty when nothing is.
+
+    :param given: what stands in its file.
+    """
+    faults = faults_of_keys(given, KEYS, REQUIRED, "the suite")
+    if faults:
+        return faults
+    if not NAME.fullmatch(name):
+        faults.append(f"'{name}' cannot be the name of a suite: lower-case letters, digits, . and - only")
+    faults += [unknown("name in 'needs'", str(need), NEEDS) for need in given["needs"] if need not in NEEDS]
+    faults += faults_of_names(given, "protocols", known.protocols, "the suite")
+    faults += faults_of_program(given["program"])
+    if not given["command"] or not all(isinstance(word, str) for word in given["command"]):
+        faults.append("'command' of the suite is not a list of strings: write numbers in quotes")
+    if given["parser"] not in PARSERS:
+        faults.append(unknown("parser", given["parser"], PARSERS))
+    faults += [f"'{key}' of the suite is not at least 1" for key in ("minutes", "quiet_seconds") if given[key] < 1]
+    for number, entry in enumerate(given.get("expected", []), 1):
+        faults += faults_of_expected(entry, f"expected failure {number}", known)
+    return faults or faults_of_placeholders(given, known.variables)
+
+
+def faults_of_program(given: Json) -> list[str]:
+    """Return what is wrong with how the program gets to the client."""
+    kind = next((kind for kind in PROGRAM_KEYS if kind in given), None)
+    if kind is None:
+        return [f"'program' of the suite names none of {', '.join(PROGRAM_KEYS)}"]
+    faults = faults_of_keys(given, PROGRAM_KEYS[kind], PROGRAM_KEYS[kind], "'program'")
+    if not faults and kind == "crate" and not CRATE_VERSION.fullmatch(given["version"]):
+        faults.append(f"version '{given['version']}' of 'program' is not pinned: write one such as 1.2.3")
+    path = given.get("path" if kind == "package" else "file", "/")
+    if not faults and not path.startswith("/"):
+        faults.append(f"path '{path}' of 'program' is not absolute")
+    return faults
+
+
+def faults_of_expected(entry: t.Any, where: str, known: Known) -> list[str]:
+    """Return what is wrong with an expected failure; without a protocol it holds for all."""
+    required = [name for name in EXPECTED_KEYS if name != "protocol"]
+    faults = faults_of_keys(entry, EXPECTED_KEYS, required, where)
+    if faults:
+        return faults
+    for key, names in (("system", [*known.systems, LOCAL]), ("protocol", [*known.protocols, LOCAL])):
+        if key in entry and entry[key] not in names:
+            faults.append(unknown(f"{key} of {where}", entry[key], names))
+    if not entry["cases"] or not all(is_kind(case, str) for case in entry["cases"]):
+        faults.append(f"'cases' of {where} is not a list of names")
+    said = ("reason", "since", "evidence")
+    return faults + [f"'{key}' of {where} is empty" for key in said if not entry[key].strip()]
+
+
+def placeholders(given: Json) -> set[str]:
+    """The names behind ``$`` in the command and the configuration of a suite."""
+    texts = [*given["command"], given.get("config", "")]
+    return {name for text in texts for name in string.Template(text).get_identifiers()}
+
+
+def faults_of_placeholders(given: Json, variables: t.Collection[str]) -> list[str]:
+    """Return which placeholders mean nothing, and which need something that the suite does not say."""
+    known = [*OF_A_CELL, *PLACES, *variables]
+    used = placeholders(given)
+    faults = [unknown("placeholder", f"${name}", [f"${one}" for one in known]) for name in sorted(used - set(known))]
+    faults += [
+        f"a '$' in '{text.strip()}' names no placeholder: write $$ for the character itself"
+        for text in [*given["command"], *given.get("config", "").splitlines()]
+        if not string.Template(text).is_valid()
+    ]
+    if "config" in used and "config" not in given:
+        faults.append("'command' uses $config, and the suite has no 'config'")
+    if "users" not in given["needs"] and any(name.startswith("user") for name in used):
+        faults.append("$user1, $user2 and $user3 are there for a suite that needs 'users'")
+    return faults
+
+
+def work_of(given: Json) -> Json:
+    """A suite as a plan has it: in the form of a workload, with its file as its job."""
+    job = json.dumps(given, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return {
+        "question": given["question"],
+        "metric": METRIC,
+        "latency": [],
+        "layout": "none",
+        "job": job,
+        "sha256": hashlib.sha256(job.encode()).hexdigest(),
+        "suite": {key: value for key, value in given.items() if key != "question"},
+    }
+
+
+def has_suites(plan: Json) -> bool:
+    """Whether a plan runs suites, and no workloads."""
+    return any("suite" in work for work in plan["workloads"].values())
+
+
+def runs_over(suite: Json, protocol: str) -> bool:
+    """Whether a suite can say something of a protocol; of the client's own disk it always can."""
+    return protocol == LOCAL or protocol in suite.get("protocols", [protocol])
+
+
+def seed_of(seed: str, suite: str, trial: int) -> int:
+    """The number that a suite draws its operations from: the same for every system, so that all do the same."""
+    return int(hashlib.sha256(f"{seed}:{suite}:{trial}".encode()).hexdigest()[:7], 16)
+
+
+def directory_under(place: str) -> str:
+    """The directory that a suite works in.
+
+    pjdfstest makes a path that is too long of its directory, its two temporary ones and names of 127 characters, and
+    its arithmetic underflows where these leave nothing over: a path of that length is avoided.
+    """
+    path = f"{place.rstrip('/')}/netfs-bench-suite"
+    return path if (PATH_MAX - TEMPORARY_LENGTH - len(path)) % COMPONENT else f"{path}-"
+
+
+class Call(t.NamedTuple):
+    """What is run on a client."""
+
+    command: list[str]
+    config: str
+
+
+def call_of(suite: Json, program: str, directory: str, seed: int, variables: t.Mapping[str, str]) -> Call:
+    """The command line and the configuration of a cell."""
+    values = {**PLACES, **variables, "program": program, "directory": directory, "seed": seed}
+    return Call(
+        [string.Template(word).substitute(values) for word in suite["command"]],
+        string.Template(suite.get("config", "")).substitute(values),
+    )
+
+
+def expected_of(suite: Json, system: str, protocol: str) -> list[Json]:
+    """The expected failures of a system over a protocol."""
+    return [
+        entry
+        for entry in suite.get("expected", [])
+        if entry["system"] == system and entry.get("protocol", protocol) == protocol
+    ]
+
+
+def reason_of(case: str, expected: t.Iterable[Json]) -> str:
+    """Why a case is expected to fail; empty when it is not. ``*`` in a name of the list stands for anything."""
+    entries = (entry for entry in expected if any(fnmatch.fnmatchcase(case, pattern) for pattern in entry["cases"]))
+    return next((f"{entry['reason']} Since {entry['since']}; {entry['evidence']}" for entry in entries), "")

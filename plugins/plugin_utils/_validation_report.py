@@ -1,0 +1,294 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run of suites adds up to: for a terminal, a pull request, other programs, and as a page."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from xml.etree import ElementTree
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _validation
+from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import FAILED, SKIPPED
+from ansible_collections.netfs.bench.plugins.plugin_utils._tables import kernel_lines, said_once, system_lines
+from ansible_collections.netfs.bench.plugins.plugin_utils._validation import MEANINGS, SYMBOLS, Result, Validation
+
+SCHEMA = "netfs.bench/validation/1"
+NO_REFERENCE = "no reference was measured"
+HEADERS = ["system", "protocol", "suite", "result", "trials", "of what the reference passes", "remark"]
+NAMES = 5
+"""As many cases are named in a row of a table."""
+
+
+def label(result: Result) -> str:
+    """System, protocol and suite."""
+    return " ".join(result.name[:3])
+
+
+def share_text(result: Result) -> str:
+    """How much of what the first reference passes; never a bare number."""
+    return result.shares[0].text if result.shares else NO_REFERENCE if result.cases else ""
+
+
+def listed(names: t.Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return ", ".join(names[:NAMES]) + more
+
+
+def remark(validation: Validation, result: Result) -> str:
+    """What a reader must know of a result beside its word."""
+    parts = [
+        f"{text} {listed(names)}"
+        for text, names in (
+            ("fails", result.failing),
+            ("fails as the reference does:", result.shared),
+            ("fails as expected:", list(result.expected)),
+            ("passes unexpectedly:", result.unexpected),
+            ("flaky:", result.flaky),
+        )
+        if names
+    ]
+    reference = ["a reference"] if validation.is_reference(result) else []
+    return "; ".join([*reference, *([result.why.partition("\n")[0]] if result.why else []), *parts])
+
+
+def summary(validation: Validation) -> list[str]:
+    """The sentences above the table."""
+    plan = validation.run.plan
+    return [
+        f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
+        *system_lines(dict(sorted(plan["systems"].items()))),
+        *kernel_lines(plan),
+    ]
+
+
+def table(validation: Validation) -> list[list[str]]:
+    """Cells of the table, one list per result, in the order of HEADERS."""
+    return [
+        [
+            *one.name[:3],
+            f"{SYMBOLS[one.word]} {one.word}",
+            f"{len(one.measured)} of {one.planned}",
+            share_text(one),
+            remark(validation, one),
+        ]
+        for one in ordered(validation)
+    ]
+
+
+def ordered(validation: Validation) -> list[Result]:
+    """The results of the systems that were asked for first, each by its name."""
+    return sorted(validation.results, key=lambda one: (validation.is_reference(one), one.name))
+
+
+def tables(validation: Validation, tabulate: t.Callable[..., str]) -> tuple[list[str], str]:
+    """What is printed on a terminal, line by line, and the same as Markdown.
+
+    :param tabulate: what lays a table out.
+    """
+    rows = table(validation)
+    lead = [_validation.sentence(validation), *_validation.warnings(validation)]
+    exit_line = f"Exit code {validation.code}: {validation.exit_meaning}."
+    short = tabulate([row[:-1] for row in rows], HEADERS[:-1], disable_numparse=True).splitlines()
+    remarks = said_once((" ".join(row[:3]), row[-1]) for row in rows)
+    said = ["", "Remarks:", *(f"  {line}" for line in remarks)] if remarks else []
+    lines = [*summary(validation), "", *short, *said, "", *lead, exit_line]
+    full = tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
+    markdown = [f"# {validation.run.plan['run']}: what it gets right", "", f"**{lead[0]}**", ""]
+    markdown += [*(f"* {line}" for line in [*lead[1:], exit_line]), "", full, ""]
+    return lines, "\n".join([*markdown, *(f"* {line}" for line in summary(validation))]) + "\n"
+
+
+def result_document(result: Result) -> Json:
+    """A result for other programs."""
+    return {
+        "system": result.name.system,
+        "protocol": result.name.protocol,
+        "suite": result.name.workload,
+        "result": result.word,
+        "why": result.why,
+        "trials": {"planned": result.planned, "measured": len(result.measured)},
+        "counts": result.counts,
+        "references": [share._asdict() for share in result.shares],
+        "failing": result.failing,
+        "failing_as_reference": result.shared,
+        "expected": result.expected,
+        "unexpected_passes": result.unexpected,
+        "flaky": result.flaky,
+        "records": [{"cell": f"cells/{cell.id}.json", "raw": cell.raw} for cell in result.trials],
+    }
+
+
+def to_json(validation: Validation) -> str:
+    """The text of ``report.json``."""
+    document = {
+        "schema": SCHEMA,
+        "run": validation.run.plan["run"],
+        "exit_code": validation.code,
+        "exit_meaning": validation.exit_meaning,
+        "sentence": _validation.sentence(validation),
+        "warnings": _validation.warnings(validation),
+        "results": [result_document(one) for one in ordered(validation)],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def printable(text: str) -> str:
+    """Text without what XML cannot hold: a program may print anything."""
+    return "".join(character if character in "\t\n" or character >= " " else "�" for character in text)
+
+
+def lines_of(result: Result, case: str) -> str:
+    """What the first trial that says anything of a case has of it."""
+    return next(
+        ("\n".join(cell.suite.lines[case]) for cell in result.measured if cell.suite and case in cell.suite.lines), ""
+    )
+
+
+def to_junit(validation: Validation) -> str:
+    """A test for each case of each result; of what was not measured, one that is an error."""
+    root = ElementTree.Element("testsuites", name=validation.run.plan["run"])
+    for one in ordered(validation):
+        suite = ElementTree.SubElement(root, "testsuite", name=label(one))
+        for case, outcome in one.cases.items():
+            test = ElementTree.SubElement(suite, "testcase", classname=".".join(one.name[:3]), name=printable(case))
+            text = printable(lines_of(one, case))
+            if case in one.failing:
+                ElementTree.SubElement(test, "failure", message=text.partition("\n")[0]).text = text
+            elif outcome == FAILED:
+                why = one.expected.get(case, "the reference fails it, too")
+                ElementTree.SubElement(test, "skipped", message=printable(why))
+            elif outcome == SKIPPED:
+                ElementTree.SubElement(test, "skipped", message=text.partition("\n")[0])
+        if one.why:
+            test = ElementTree.SubElement(suite, "testcase", classname=".".join(one.name[:3]), name="measured")
+            ElementTree.SubElement(test, "error", message=printable(one.why))
+        for kind, found in (("tests", ""), ("failures", "/failure"), ("errors", "/error"), ("skipped", "/skipped")):
+            suite.set(kind, str(len(suite.findall(f"testcase{found}"))))
+    ElementTree.indent(root, " ")
+    return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
+
+
+def identifier(result: Result) -> str:
+    """What a link to a result names."""
+    return "result-" + "-".join(result.name[:3]).replace("#", "-")
+
+
+def matrix(validation: Validation) -> Table:
+    """A row for each system and protocol, a column for each suite; each word leads to its evidence."""
+    suites = list(validation.run.plan["workloads"])
+    rows: dict[tuple[str, str], dict[str, Result]] = {}
+    for one in ordered(validation):
+        rows.setdefault(one.name[:2], {})[one.name.workload] = one
+    return Table(
+        ["system", *suites],
+        [
+            [
+                Cell(system, "keep", small=protocol if system != protocol else "the client's own disk"),
+                *(word_cell(line[suite]) if suite in line else Cell("not planned", "soft") for suite in suites),
+            ]
+            for (system, protocol), line in rows.items()
+        ],
+    )
+
+
+def word_cell(result: Result) -> Cell:
+    """The word of a result, and its share."""
+    small = share_text(result) or result.why.partition("\n")[0][:80]
+    word = f"{SYMBOLS[result.word]} {result.word}"
+    return Cell(word, f"word {result.word}", small=small, href=f"#{identifier(result)}")
+
+
+def case_parts(result: Result) -> list[tuple[str, list[Json]]]:
+    """The cases that are not plain passes, under a title each."""
+
+    def entries(names: t.Iterable[str], texts: t.Mapping[str, str] | None = None) -> list[Json]:
+        return [{"name": name, "text": (texts or {}).get(name, ""), "lines": lines_of(result, name)} for name in names]
+
+    skipped = [case for case, outcome in result.cases.items() if outcome == SKIPPED]
+    return [
+        ("Fails", entries(result.failing)),
+        ("Fails, as the reference does", entries(result.shared)),
+        ("Fails as expected", entries(result.expected, result.expected)),
+        ("Passes, and was expected to fail", entries(result.unexpected)),
+        ("Flaky: two records disagree", entries(result.flaky)),
+        ("Skipped", entries(skipped)),
+    ]
+
+
+def trial_row(cell: CellRecord) -> list[Cell]:
+    """What one trial was, with its raw output one click away."""
+    suite = cell.suite
+    command = str(cell.provenance.recorded.get("command", UNKNOWN))
+    return [
+        Cell(str(cell.trial), "number"),
+        Cell(cell.status, "keep"),
+        Cell(str(suite.seed) if suite else UNKNOWN, "number"),
+        Cell(suite.program if suite else UNKNOWN),
+        Cell(suite.filesystem if suite else UNKNOWN),
+        Cell(str(suite.exit_code) if suite else UNKNOWN, "number"),
+        Cell(f"{cell.seconds.total:.0f} s", "number"),
+        Cell("what it printed", href=cell.raw) if cell.raw != UNKNOWN else Cell("nothing"),
+        Cell(command, "text"),
+    ]
+
+
+def part_of(result: Result) -> Json:
+    """What the page shows of a result."""
+    counts = ", ".join(f"{count} {what}" for what, count in result.counts.items())
+    shares = [f"Passes {share.text}." for share in result.shares]
+    return {
+        "id": identifier(result),
+        "name": label(result),
+        "word": result.word,
+        "opened": result.word not in ("pass", "as-reference"),
+        "lines": [
+            *([f"Not measured: {result.why}"] if result.why else []),
+            *(shares or ([f"{NO_REFERENCE.capitalize()}."] if result.cases else [])),
+            *([f"Its {len(result.cases)} cases: {counts}."] if result.cases else []),
+        ],
+        "trials": Table(
+            ["trial", "status", "seed", "program", "on", "exit code", "took", "raw", "command"],
+            [trial_row(cell) for cell in result.trials],
+        ),
+        "cases": case_parts(result),
+    }
+
+
+def context(validation: Validation) -> Json:
+    """Everything that the page shows, but for style sheet and script."""
+    plan = validation.run.plan
+    words = {one.word for one in validation.results}
+    trials = f"{plan['trials']} trial{'s' * (plan['trials'] > 1)}"
+    references = ", ".join(plan.get("references", [])) or "none"
+    return {
+        "plan": plan,
+        "title": f"{plan['run']}: what it gets right",
+        "subtitle": f"{plan.get('created', UNKNOWN)}, effort {plan['effort']}, {trials}, seed {plan['seed']}",
+        "contents": [
+            ("verdict", "What came out"),
+            ("asked", "What was asked"),
+            ("evidence", "Evidence"),
+            ("provenance", "Provenance"),
+        ],
+        "sentence": _validation.sentence(validation),
+        "warnings": _validation.warnings(validation),
+        "matrix": matrix(validation),
+        "symbols": SYMBOLS,
+        "long": _evidence.RUN_LIMIT,
+        "meanings": {word: meaning for word, meaning in MEANINGS.items() if word in words},
+        "code": validation.code,
+        "code_meaning": validation.exit_meaning,
+        "questions": [(name, work["question"]) for name, work in sorted(plan["workloads"].items())],
+        "asked": [f"References: {references}.", *system_lines(plan["systems"]), *kernel_lines(plan)],
+        "parts": [part_of(one) for one in ordered(validation)],
+        "unknown_text": _evidence.unknown_text(validation.run),
+        "provenance": _evidence.provenance(validation.run),
+    }
