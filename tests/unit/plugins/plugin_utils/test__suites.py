@@ -1,0 +1,175 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a suite may say, and what its cells run."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.netfs.bench.plugins.plugin_utils import _suites
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import CLIENT_FILESYSTEM
+
+ROOT = Path(__file__).resolve().parents[4]
+FILES = sorted((ROOT / "playbooks/suites").glob("*.yml"))
+KNOWN = _suites.Known(["OPERATIONS"], ["ganesha", "kernel-nfs"], CLIENT_FILESYSTEM)
+EXPECTED = {
+    "system": "ganesha",
+    "protocol": "nfs3",
+    "cases": ["chmod::*"],
+    "reason": "Modes are nothing it keeps.",
+    "since": "6.5",
+    "evidence": "https://example.org/1",
+}
+SUITE = {
+    "question": "Does it work?",
+    "needs": ["mount", "root", "users"],
+    "program": {"crate": "fsx", "version": "0.3.2"},
+    "command": ["$program", "-S", "$seed", "-N", "$OPERATIONS", "-f", "$config", "$directory/file"],
+    "config": 'users = ["$user1"] # costs $$1\n',
+    "parser": "fsx",
+    "minutes": 5,
+    "quiet_seconds": 30,
+    "expected": [EXPECTED],
+}
+
+
+def with_change(**changes):
+    """The suite with other values; None takes a key away."""
+    made = {**copy.deepcopy(SUITE), **changes}
+    return {key: value for key, value in made.items() if value is not None}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_suite_is_valid(path):
+    known = KNOWN._replace(systems=[one.stem for one in (ROOT / "playbooks/systems").glob("*.yml")])
+    assert _suites.faults_of(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")), known) == []
+
+
+def test_there_are_suites():
+    assert {"fsx", "fsx-calls", "pjdfstest"} <= {path.stem for path in FILES}
+
+
+def test_a_suite_without_a_fault():
+    assert _suites.faults_of("one", SUITE, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"comand": []}, "unknown key of the suite 'comand'. Did you mean 'command'?"),
+        ({"parser": None}, "the suite has no key 'parser'"),
+        ({"minutes": "5"}, "'minutes' of the suite is not a whole number"),
+        ({"minutes": 0}, "'minutes' of the suite is not at least 1"),
+        ({"quiet_seconds": -1}, "'quiet_seconds' of the suite is not at least 1"),
+        ({"parser": "fxs"}, "unknown parser 'fxs'. Did you mean 'fsx'?"),
+        ({"needs": ["mont"]}, "unknown name in 'needs' 'mont'. Did you mean 'mount'?"),
+        ({"needs": ["mount"]}, "for a suite that needs 'users'"),
+        ({"protocols": ["nfs5"]}, "unknown name in 'protocols' 'nfs5'"),
+        ({"protocols": []}, "'protocols' of the suite is empty"),
+        ({"program": {}}, "'program' of the suite names none of crate, package, file"),
+        ({"program": {"crate": "fsx"}}, "'program' has no key 'version'"),
+        ({"program": {"crate": "fsx", "version": "^0.3"}}, "version '^0.3' of 'program' is not pinned"),
+        ({"program": {"crate": "fsx", "version": "0.3.2", "path": "/x"}}, "unknown key of 'program' 'path'"),
+        ({"program": {"package": "samba", "path": "bin/x"}}, "path 'bin/x' of 'program' is not absolute"),
+        ({"program": {"file": "x", "version": "1"}}, "path 'x' of 'program' is not absolute"),
+        ({"command": []}, "'command' of the suite is not a list of strings"),
+        ({"command": ["$program", 3]}, "'command' of the suite is not a list of strings"),
+        ({"command": ["$program", "$sed"]}, "unknown placeholder '$sed'. Did you mean '$seed'?"),
+        ({"command": ["$program", "costs 1$"]}, "a '$' in 'costs 1$' names no placeholder"),
+        ({"config": None}, "'command' uses $config, and the suite has no 'config'"),
+        ({"expected": [{}]}, "expected failure 1 has no key 'reason'"),
+        ({"expected": [{**EXPECTED, "system": "ganehsa"}]}, "Did you mean 'ganesha'?"),
+        ({"expected": [{**EXPECTED, "protocol": "nfs33"}]}, "unknown protocol of expected failure 1 'nfs33'"),
+        ({"expected": [{**EXPECTED, "reason": " "}]}, "'reason' of expected failure 1 is empty"),
+        ({"expected": [{**EXPECTED, "evidence": ""}]}, "'evidence' of expected failure 1 is empty"),
+        ({"expected": [{**EXPECTED, "cases": []}]}, "'cases' of expected failure 1 is not a list of names"),
+    ],
+)
+def test_what_a_suite_cannot_say(changes, fault):
+    found = _suites.faults_of("one", with_change(**changes), KNOWN)
+    assert any(fault in one for one in found), found
+
+
+@pytest.mark.parametrize("given", [None, [], "text"])
+def test_what_is_no_suite(given):
+    assert _suites.faults_of("one", given, KNOWN) == ["the suite is not a dictionary"]
+
+
+@pytest.mark.parametrize("name", ["Fsx", "a~b", "a/b", ""])
+def test_a_name_that_no_cell_could_have(name):
+    assert any("cannot be the name of a suite" in one for one in _suites.faults_of(name, SUITE, KNOWN))
+
+
+def test_a_cell_runs_what_the_suite_says():
+    call = _suites.call_of(SUITE, "/usr/bin/fsx", "/mnt/one", 7, {"OPERATIONS": "20"})
+    assert call.command == ["/usr/bin/fsx", "-S", "7", "-N", "20", "-f", f"{_suites.WORK}/config", "/mnt/one/file"]
+    assert call.config == 'users = ["netfs-suite-1"] # costs $1\n'
+
+
+def test_a_program_that_could_not_be_had_still_has_a_command_line():
+    assert _suites.call_of(SUITE, "unknown", "/x", 7, {"OPERATIONS": "1"}).command[0] == "unknown"
+
+
+def test_a_suite_has_the_form_of_a_workload():
+    work = _suites.work_of(SUITE)
+    assert work["metric"] == "passed_cases"
+    assert work["question"] == SUITE["question"]
+    assert "question" not in work["suite"]
+    assert work["sha256"] != _suites.work_of(with_change(minutes=6))["sha256"]
+    assert _suites.has_suites({"workloads": {"one": work}})
+    assert not _suites.has_suites({"workloads": {"one": {"metric": "read_iops"}}})
+
+
+def test_every_system_draws_the_same_operations():
+    assert _suites.seed_of("a", "fsx", 1) == _suites.seed_of("a", "fsx", 1)
+    others = {_suites.seed_of(*parts) for parts in (("a", "fsx", 1), ("b", "fsx", 1), ("a", "fsx", 2), ("a", "x", 1))}
+    assert len(others) == 4
+    assert all(0 <= seed < 2**28 for seed in others)
+
+
+@pytest.mark.parametrize("length", range(2, 300))
+def test_no_directory_makes_the_arithmetic_of_pjdfstest_underflow(length):
+    path = _suites.directory_under("/" + "a" * (length - 1))
+    # its own: (PATH_MAX - the temporary directory) mod 127 - 1 must not be below 0
+    assert (4095 - len(path) - 22) % 127 - 1 >= 0
+
+
+def test_a_slash_at_the_end_makes_no_other_directory():
+    assert _suites.directory_under("/mnt/") == _suites.directory_under("/mnt") == "/mnt/netfs-bench-suite"
+
+
+@pytest.mark.parametrize(
+    ("system", "protocol", "case", "reason"),
+    [
+        ("ganesha", "nfs3", "chmod::a", "Modes are nothing it keeps. Since 6.5; https://example.org/1"),
+        ("ganesha", "nfs3", "chown::a", ""),
+        ("ganesha", "nfs4.2", "chmod::a", ""),
+        ("kernel-nfs", "nfs3", "chmod::a", ""),
+    ],
+)
+def test_expected_failures_are_those_of_a_system_over_a_protocol(system, protocol, case, reason):
+    assert _suites.reason_of(case, _suites.expected_of(SUITE, system, protocol)) == reason
+
+
+def test_an_expected_failure_without_a_protocol_is_one_over_all():
+    entry = {key: value for key, value in EXPECTED.items() if key != "protocol"}
+    assert _suites.expected_of({"expected": [entry]}, "ganesha", "nfs4.2") == [entry]
+
+
+@pytest.mark.parametrize(
+    ("suite", "protocol", "runs"),
+    [
+        ({}, "smb3", True),
+        ({"protocols": ["nfs3"]}, "nfs3", True),
+        ({"protocols": ["nfs3"]}, "smb3", False),
+        ({"protocols": ["nfs3"]}, "local", True),
+    ],
+)
+def test_a_suite_says_nothing_of_some_protocols(suite, protocol, runs):
+    assert _suites.runs_over(suite, protocol) is runs
