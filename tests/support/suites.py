@@ -1,0 +1,120 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs of suites, made up."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible_collections.netfs.bench.plugins.module_utils._files import write_json, write_text
+
+Json = dict[str, t.Any]
+
+PROFILE = {
+    "description": "A server.",
+    "services": [{"role": "ganesha", "name": "ganesha", "node": "server"}],
+    "protocols": ["nfs3", "nfs4.2"],
+    "durability": "local-durable",
+}
+LOCAL = {**PROFILE, "description": "The client's own disk.", "services": [], "protocols": ["local"]}
+WORD = {"p": "passed", "f": "failed", "s": "skipped"}
+PLACES = [("ganesha", "nfs3"), ("kernel-nfs", "nfs3"), ("local", "local")]
+
+
+def record(
+    system: str, protocol: str, outcomes: str | None, suite: str = "posix", trial: int = 1, **more: t.Any
+) -> Json:
+    """The record of a cell: ``pfs`` says what became of the cases a, b and c; None that it hung."""
+    cases = {name: WORD[letter] for name, letter in zip("abcdefgh", outcomes or "", strict=False)}
+    failed = [name for name, outcome in cases.items() if outcome == "failed"]
+    status = "failed" if outcomes is None else "failing" if failed else "ok"
+    reasons = {"failed": "Hung: it did nothing for 60 s; it printed nothing", "failing": f"{len(failed)} failed"}
+    cell_id = f"{system}~{protocol}~{suite}~warm~{trial}"
+    return {
+        "schema": "netfs.bench/cell/1",
+        "id": cell_id,
+        "system": system,
+        "protocol": protocol,
+        "workload": suite,
+        "pass": "warm",
+        "trial": trial,
+        "status": status,
+        "reason": reasons.get(status, ""),
+        "metrics": {f"{word}_cases": list(cases.values()).count(word) for word in WORD.values()} if cases else {},
+        "provenance": {
+            "job": "{}",
+            "job_sha256": "0" * 64,
+            "variables": {"OPERATIONS": "10"},
+            "fio_version": "none: no fio ran",
+            "client_kernel": "6.12",
+            "server_kernel": "6.12",
+            "mount": "unknown",
+            "service": "unknown",
+            "command": "/usr/bin/one -S 7",
+            "exit_code": 0,
+        },
+        "started": "2026-11-30T00:00:00.000+00:00",
+        "ended": "2026-11-30T00:00:09.000+00:00",
+        "seconds": {"total": 9.0, "fio": 0.0, "outside": 9.0},
+        "raw": f"raw/{cell_id}.txt",
+        "raw_sha256": "0" * 64,
+        "suite": {
+            "seed": 7,
+            "program": "one 1.2.3",
+            "filesystem": "nfs",
+            "exit_code": "unknown" if outcomes is None else 0,
+            "hung": outcomes is None,
+            "cases": cases,
+            "lines": {name: [f"{name} is <wrong> here", "left: 1, right: 2"] for name in failed},
+            "remarks": [],
+            "earlier": [],
+            **more,
+        },
+    }
+
+
+def plan(records: list[Json], expected: list[Json] | None = None, planned: list[Json] | None = None) -> Json:
+    """The plan of the records, or of more cells than have one."""
+    axes = ("id", "system", "protocol", "workload", "pass", "trial")
+    cells = [{axis: cell[axis] for axis in axes} for cell in planned or records]
+    systems = dict.fromkeys(cell["system"] for cell in cells)
+    return {
+        "schema": "netfs.bench/plan/1",
+        "run": "r",
+        "created": "2026-11-30T00:00:00Z",
+        "collection_version": "0.1.0",
+        "effort": "smoke",
+        "seed": "1",
+        "trials": max(cell["trial"] for cell in cells),
+        "variables": {"OPERATIONS": "10"},
+        "cells": cells,
+        "systems": {name: LOCAL if name == "local" else PROFILE for name in systems},
+        "nodes": {"client": {"kernel": "own", "why": "asked for", "data": True}},
+        "references": [name for name in ("kernel-nfs", "local") if name in systems],
+        "workloads": {
+            name: {
+                "question": f"Is {name} right?",
+                "metric": "passed_cases",
+                "latency": [],
+                "layout": "none",
+                "job": "{}",
+                "sha256": "0" * 64,
+                "suite": {"needs": ["mount"], "parser": "fsx", "expected": expected or []},
+            }
+            for name in dict.fromkeys(cell["workload"] for cell in cells)
+        },
+    }
+
+
+def write_run(
+    directory: Path, records: list[Json], expected: list[Json] | None = None, planned: list[Json] | None = None
+) -> Path:
+    """A run directory with these records."""
+    write_json(directory / "plan.json", plan(records, expected, planned))
+    for one in records:
+        write_json(directory / "cells" / f"{one['id']}.json", one)
+        write_text(directory / one["raw"], "printed\n")
+    return directory

@@ -1,0 +1,196 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which word a result gets, and what a run of suites comes to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+import suites
+
+from ansible_collections.netfs.bench.plugins.plugin_utils import _reports, _results, _validation, _verdicts
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
+from ansible_collections.netfs.bench.plugins.plugin_utils._validation_report import NO_REFERENCE
+
+SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/cell.schema.json").read_text(encoding="utf-8"))
+EXPECTED = {
+    "system": "ganesha",
+    "cases": ["b"],
+    "reason": "It has none.",
+    "since": "6.5",
+    "evidence": "https://example.org/1",
+}
+
+
+def judged(tmp_path, ganesha="ppp", kernel="ppp", local="ppp", expected=None, **more):
+    """A run of one suite on ganesha and two references, judged; "" leaves a record out."""
+    given = dict(zip(suites.PLACES, (ganesha, kernel, local), strict=True))
+    records = [suites.record(*place, outcomes) for place, outcomes in given.items() if outcomes != "-"]
+    planned = [suites.record(*place, "p") for place in given]
+    for one in records:
+        if one["system"] == "ganesha":
+            one["suite"].update(more)
+        jsonschema.validate(one, SCHEMA)
+    directory = suites.write_run(tmp_path / "r", records, expected, planned)
+    return _reports.judge(directory)[0]
+
+
+def of(validation, system="ganesha"):
+    return next(one for one in validation.results if one.name.system == system)
+
+
+@pytest.mark.parametrize(
+    ("given", "word", "code"),
+    [
+        ({}, "pass", 0),
+        ({"ganesha": "pps"}, "pass", 0),
+        ({"ganesha": "pfp"}, "fail", 20),
+        # what the reference fails as well says nothing of the system
+        ({"ganesha": "pfp", "kernel": "pfp"}, "as-reference", 0),
+        # the first reference counts: it speaks the same protocol
+        ({"ganesha": "pfp", "kernel": "pfp", "local": "ppp"}, "as-reference", 0),
+        ({"ganesha": "pfp", "kernel": "ppp", "local": "pfp"}, "fail", 20),
+        ({"ganesha": "pff", "kernel": "pfp"}, "fail", 20),
+        # a reference that was not asked about a case excuses nothing
+        ({"ganesha": "ppf", "kernel": "pp"}, "fail", 20),
+        ({"ganesha": "pfp", "kernel": None, "local": "pfp"}, "as-reference", 21),
+        ({"ganesha": "pfp", "kernel": "-", "local": "-"}, "fail", 20),
+        # a reference that fails makes no system fail
+        ({"kernel": "pfp"}, "pass", 0),
+        ({"ganesha": None}, "hung", 21),
+        ({"ganesha": "-"}, "not-measured", 21),
+        ({"kernel": "-"}, "pass", 21),
+        ({"ganesha": "pfp", "expected": [EXPECTED]}, "pass", 0),
+        ({"ganesha": "pff", "expected": [EXPECTED]}, "fail", 20),
+        ({"ganesha": "ppp", "expected": [EXPECTED]}, "pass", 0),
+    ],
+)
+def test_the_word_of_a_result_and_the_exit_code(tmp_path, given, word, code):
+    validation = judged(tmp_path, **given)
+    assert (of(validation).word, validation.code) == (word, code)
+    assert bool(_validation.failure_of(validation)) == bool(code)
+
+
+def test_counts_are_told_apart(tmp_path):
+    result = of(judged(tmp_path, "pffsf", "pppsf", expected=[EXPECTED]))
+    assert result.counts == {
+        "passed": 1,
+        "failed": 2,
+        "skipped": 1,
+        "expected failures": 1,
+        "unexpected passes": 0,
+    }
+    assert (result.failing, result.shared) == (["c"], ["e"])
+    assert result.expected == {"b": "It has none. Since 6.5; https://example.org/1"}
+
+
+def test_an_unexpected_pass_is_told(tmp_path):
+    validation = judged(tmp_path, expected=[EXPECTED])
+    assert of(validation).unexpected == ["b"]
+    assert any("passed 1 that it is expected to fail (b)" in line for line in _validation.warnings(validation))
+
+
+def test_a_share_is_of_what_the_reference_passes(tmp_path):
+    shares = of(judged(tmp_path, "ppff", "pppf", "ppps")).shares
+    assert [tuple(share) for share in shares] == [("kernel-nfs", 2, 3), ("local", 2, 3)]
+    assert shares[0].text == "2 of the 3 that kernel-nfs passes (66.7%)"
+
+
+def test_without_a_reference_there_is_no_number(tmp_path):
+    validation = judged(tmp_path, kernel="-", local="-")
+    lines = "\n".join(_reports.tables(validation)[0])
+    assert NO_REFERENCE in lines
+    assert any("No reference was measured" in line for line in _validation.warnings(validation))
+
+
+def test_only_records_that_disagree_make_a_case_flaky(tmp_path):
+    assert of(judged(tmp_path / "one", "pfp")).flaky == []
+    assert of(judged(tmp_path / "two", "ppp", earlier=[{"a": "passed", "b": "failed"}])).flaky == ["b"]
+    assert of(judged(tmp_path / "three", "ppp", earlier=[{"b": "skipped"}])).flaky == []
+
+
+def test_a_case_that_failed_in_one_trial_has_failed(tmp_path):
+    records = [suites.record("ganesha", "nfs3", outcomes, trial=trial) for trial, outcomes in enumerate(("pp", "pf"), 1)]
+    result = of(_reports.judge(suites.write_run(tmp_path / "r", records))[0])
+    assert (result.word, result.failing, result.flaky) == ("fail", ["b"], ["b"])
+
+
+def test_a_trial_that_was_not_measured_is_never_hidden_by_others(tmp_path):
+    records = [suites.record("ganesha", "nfs3", outcomes, trial=trial) for trial, outcomes in enumerate(("pp", None), 1)]
+    result = of(_reports.judge(suites.write_run(tmp_path / "r", records))[0])
+    assert (result.word, len(result.measured), result.planned) == ("hung", 1, 2)
+
+
+def test_remarks_and_reasons_are_warnings(tmp_path):
+    validation = judged(tmp_path, None, remarks=["/mnt/x could not be removed within 120 s"])
+    warned = _validation.warnings(validation)
+    assert any("was not measured: Hung: it did nothing for 60 s" in line for line in warned)
+    assert "ganesha nfs3 posix: /mnt/x could not be removed within 120 s." in warned
+
+
+def test_every_report_has_every_failing_case_and_is_the_same_twice(tmp_path):
+    validation = judged(tmp_path, "pfsf", "ppsf")
+    directory = tmp_path / "r"
+    _lines, changed = _reports.write(directory, validation)
+    assert set(changed) == {"report.txt", "report.md", "report.json", "report.junit.xml", "report.html"}
+    assert not any(_reports.write(directory, _reports.judge(directory)[0])[1].values())
+    texts = {name: (directory / name).read_text(encoding="utf-8") for name in changed}
+    assert "fails b; fails as the reference does: d" in texts["report.md"]
+    document = json.loads(texts["report.json"])
+    assert document["exit_code"] == 20
+    assert document["results"][0]["failing"] == ["b"]
+    suite = ElementTree.fromstring(texts["report.junit.xml"]).find("testsuite[@name='ganesha nfs3 posix']")
+    assert {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "0",
+        "skipped": "2",
+    }
+    assert suite.find("testcase[@name='b']/failure").get("message") == "b is <wrong> here"
+
+
+def test_what_was_not_measured_is_an_error_for_machines(tmp_path):
+    validation = judged(tmp_path, None)
+    root = ElementTree.fromstring(_reports.export(validation, "junit"))
+    assert root.find("testsuite[@name='ganesha nfs3 posix']/testcase/error").get("message").startswith("Hung: ")
+
+
+def test_control_characters_of_a_program_make_no_broken_xml(tmp_path):
+    validation = judged(tmp_path, "f", lines={"a": ["\x00\x1b[31mred\x07"]})
+    assert "red" in ElementTree.fromstring(_reports.export(validation, "junit")).find(".//failure").text
+
+
+def test_the_page_leads_from_each_word_to_its_evidence(tmp_path):
+    page = _reports.html(judged(tmp_path, "pf"))
+    assert 'href="#result-ganesha-nfs3-posix"' in page
+    assert 'id="result-ganesha-nfs3-posix" open' in page
+    assert 'href="raw/ganesha~nfs3~posix~warm~1.txt"' in page
+    assert "b is &lt;wrong&gt; here\nleft: 1, right: 2" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_a_run_of_suites_is_no_baseline_and_is_compared_with_none(tmp_path):
+    judged(tmp_path)
+    with pytest.raises(RunError, match="cannot be the baseline"):
+        _verdicts.declare_baseline(tmp_path / "r")
+    with pytest.raises(RunError, match="a suite has its references in its own run"):
+        _reports.judge(tmp_path / "r", tmp_path / "r")
+    with pytest.raises(RunError, match="exported as json or junit only"):
+        _reports.export(_reports.judge(tmp_path / "r")[0], "csv")
+
+
+def test_how_many_cells_failed_and_are_missing(tmp_path):
+    assert _reports.unmeasured_of(judged(tmp_path, None, "-", "pf")) == (1, 1)
+
+
+def test_the_records_of_a_run_of_suites_are_read_as_they_were_written(tmp_path):
+    directory = suites.write_run(tmp_path / "r", [suites.record("ganesha", "nfs3", "pf")])
+    cell = _results.read_run(directory).cells[0]
+    assert cell.document()["suite"] == suites.record("ganesha", "nfs3", "pf")["suite"]
