@@ -118,18 +118,25 @@ def new_plan(args: Json) -> Json:
         "run": args["run"] or name,
     }
     catalog = read_catalog(Path(args["catalog"]))
-    own = {path.stem: path for path in map(Path, split(args["suite"])) if len(path.parts) > 1}
-    if own:
-        catalog = catalog._replace(
-            suites={**catalog.suites, **{name: read_file("suite", path) for name, path in own.items()}}
-        )
-        request["suite"] = [Path(name).stem if "/" in name else name for name in split(args["suite"])]
+    catalog, request["suite"] = with_own_suites(catalog, split(args["suite"]))
     if args["topology"]:
         return plan_on_topology(Request.of(request), catalog, args)
     plan = make_plan(Request.of(request), catalog, host_filesystems()).record()
     if args["node_kind"] == "docker":
         refuse_small_disk(plan, "/")
     return plan
+
+
+def with_own_suites(catalog: Catalog, wanted: list[str]) -> tuple[Catalog, list[str]]:
+    """The catalog with the suites of a user's own, which are named by the paths of their files; and all names."""
+    own = {name: Path(name) for name in wanted if "/" in name or Path(name).suffix in (".yml", ".yaml")}
+    taken = [str(path) for path in own.values() if path.stem in catalog.suites]
+    if taken:
+        raise PlanError(
+            f"{', '.join(taken)} has the name of a suite that is in the catalog. Give the file another name."
+        )
+    suites = {**catalog.suites, **{path.stem: read_file("suite", path) for path in own.values()}}
+    return catalog._replace(suites=suites), [own[name].stem if name in own else name for name in wanted]
 
 
 def plan_on_topology(request: Request, catalog: Catalog, args: Json) -> Json:

@@ -63,7 +63,7 @@ def checked(cases: list[Case], exit_code: int, *, fails_with: int) -> Outcome:
     """
     failed = [case for case in cases if case.outcome == FAILED]
     if not failed and exit_code:
-        raise OutputError(f"No case failed, and the exit code is {exit_code}")
+        raise OutputError("No case failed, and yet the program ended with an error")
     if failed and exit_code != fails_with:
         return Outcome(cases, [f"{len(failed)} cases failed, and the exit code is {exit_code}"])
     return Outcome(cases, [])

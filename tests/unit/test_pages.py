@@ -92,7 +92,7 @@ def play(playbook: str, options: tuple[str, ...], results: Path, cwd: Path = ROO
     if Path(playbook).stem == "cluster":
         done = run("ansible-playbook", playbook, *words, "-e", "plan_only=true", cwd=cwd)
         assert re.search(r"topology \S+: \d+ nodes at a, b", done.stdout), done.stdout + done.stderr
-    elif Path(playbook).stem in ("bench", "plan"):
+    elif Path(playbook).stem in ("bench", "plan", "validate"):
         words[-1] += "/new"  # the run that was made up is for reports only
         done = run("ansible-playbook", playbook, *words, "-e", "plan_only=true", cwd=cwd)
         assert re.search(r"run \S+: \d+ cells", done.stdout), done.stdout + done.stderr
@@ -108,7 +108,7 @@ def prove_make(words: list[str], results: Path, made, program) -> None:
     target = words[0]
     if target == "cluster-ssh":
         return  # test_cluster_ssh.py runs it
-    if target in ("bench", "plan", "nodes", "report", "destroy") or target.startswith("cluster"):
+    if target in ("bench", "validate", "plan", "nodes", "report", "destroy") or target.startswith("cluster"):
         playbook, variables = made(*words)
         given = sorted(f"{name}={value}" for name, value in variables.items() if name != "plan_only")
         play(playbook, tuple(word for variable in given for word in ("-e", variable)), results)

@@ -37,6 +37,14 @@ def test_what_is_measured_has_no_good_record(run, rerun, cells):
     assert [cell["id"] for cell in cells_to_measure(run, PLAN, rerun)] == cells
 
 
+@pytest.mark.parametrize(("rerun", "cells"), [("", ["missing"]), ("failed", ["bad"])])
+def test_a_suite_that_found_failing_cases_is_measured(tmp_path, rerun, cells):
+    (tmp_path / "cells").mkdir()
+    record = {"id": "bad", "status": "failing"}
+    (tmp_path / "cells/bad.json").write_text(json.dumps(record), encoding="utf-8")
+    assert [cell["id"] for cell in cells_to_measure(tmp_path, {"cells": CELLS[1:4:2]}, rerun)] == cells
+
+
 @pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize("measure", [True, False])
 def test_a_run_is_one_when_it_is_to_be_measured(tmp_path, measure, check_mode):

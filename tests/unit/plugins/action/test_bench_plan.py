@@ -45,6 +45,35 @@ def test_the_shipped_catalog_can_be_planned(tmp_path, check_mode):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_shipped_suites_can_be_planned(tmp_path):
+    plan = run(tmp_path, suite="all", reference="kernel-nfs,local")["plan"]
+    assert {"fsx", "fsx-calls", "pjdfstest"} <= set(plan["workloads"])
+    assert "-ganesha-suites-smoke" in plan["run"]
+
+
+def test_a_suite_of_one_s_own_is_named_by_its_path(tmp_path):
+    own = tmp_path / "mine.yml"
+    own.write_text((CATALOG / "suites/fsx.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    plan = run(tmp_path, suite=f"{own},pjdfstest", reference="none")["plan"]
+    assert set(plan["workloads"]) == {"mine", "pjdfstest"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("none.yml", None, "cannot be read"),
+        ("rubbish.yml", "a: [", "is no YAML"),
+        ("list.yml", "[]", "the suite is not a dictionary"),
+        ("fsx.yml", "{}", "has the name of a suite that is in the catalog"),
+    ],
+)
+def test_a_suite_of_one_s_own_that_cannot_be_run(tmp_path, name, text, why):
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(AnsibleActionFail, match=why):
+        run(tmp_path, suite=str(tmp_path / name), reference="none")
+
+
 def test_a_run_that_exists_is_taken_up_with_its_own_plan(tmp_path):
     plan = run(tmp_path, run="mine", trials=2)["plan"]
     keep(tmp_path, plan)

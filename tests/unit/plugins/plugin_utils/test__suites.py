@@ -112,6 +112,11 @@ def test_a_cell_runs_what_the_suite_says():
     assert call.config == 'users = ["netfs-suite-1"] # costs $1\n'
 
 
+def test_the_accounts_are_those_that_the_client_gets():
+    steps = yaml.safe_load((ROOT / "playbooks/steps/deploy/suite_program.yml").read_text(encoding="utf-8"))
+    assert next(step["loop"] for step in steps if "ansible.builtin.user" in step) == list(_suites.USERS)
+
+
 def test_a_program_that_could_not_be_had_still_has_a_command_line():
     assert _suites.call_of(SUITE, "unknown", "/x", 7, {"OPERATIONS": "1"}).command[0] == "unknown"
 

@@ -116,13 +116,17 @@ def test_only_records_that_disagree_make_a_case_flaky(tmp_path):
 
 
 def test_a_case_that_failed_in_one_trial_has_failed(tmp_path):
-    records = [suites.record("ganesha", "nfs3", outcomes, trial=trial) for trial, outcomes in enumerate(("pp", "pf"), 1)]
+    records = [
+        suites.record("ganesha", "nfs3", outcomes, trial=trial) for trial, outcomes in enumerate(("pp", "pf"), 1)
+    ]
     result = of(_reports.judge(suites.write_run(tmp_path / "r", records))[0])
     assert (result.word, result.failing, result.flaky) == ("fail", ["b"], ["b"])
 
 
 def test_a_trial_that_was_not_measured_is_never_hidden_by_others(tmp_path):
-    records = [suites.record("ganesha", "nfs3", outcomes, trial=trial) for trial, outcomes in enumerate(("pp", None), 1)]
+    records = [
+        suites.record("ganesha", "nfs3", outcomes, trial=trial) for trial, outcomes in enumerate(("pp", None), 1)
+    ]
     result = of(_reports.judge(suites.write_run(tmp_path / "r", records))[0])
     assert (result.word, len(result.measured), result.planned) == ("hung", 1, 2)
 

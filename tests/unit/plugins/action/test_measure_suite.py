@@ -1,0 +1,148 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A suite leaves a record whatever becomes of it, and never one of a pass that was none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from actions import made
+from ansible.errors import AnsibleConnectionFailure
+
+from ansible_collections.netfs.bench.plugins.action.measure_suite import ActionModule
+from ansible_collections.netfs.bench.plugins.plugin_utils._suites import seed_of
+
+SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/cell.schema.json").read_text(encoding="utf-8"))
+CELL = {
+    "id": "ganesha~nfs3~fsx~warm~1",
+    "system": "ganesha",
+    "protocol": "nfs3",
+    "workload": "fsx",
+    "pass": "warm",
+    "trial": 1,
+}
+SUITE = {
+    "needs": ["mount"],
+    "program": {"crate": "fsx", "version": "0.3.2"},
+    "command": ["$program", "-S", "$seed", "$directory/file"],
+    "parser": "fsx",
+    "minutes": 2,
+    "quiet_seconds": 30,
+}
+GOOD = {
+    "output": "All operations completed A-OK!\n",
+    "exit_code": 0,
+    "hung": "",
+    "filesystem": "nfs",
+    "left": "",
+    "seconds": 1.5,
+}
+BAD = {**GOOD, "output": "[ERROR fsx] miscompare: offset= 0x2a\n[ERROR fsx] LOG DUMP\n", "exit_code": 1}
+
+
+def measure(tmp_path, answer, **args):
+    """Run the action with its module replaced by an answer or an exception; return the calls and the record."""
+    given = {
+        "run_directory": str(tmp_path),
+        "cell": CELL,
+        "suite": SUITE,
+        "job": "{}\n",
+        "place": "/mnt/netfs-bench",
+        "program": {"path": "/usr/bin/fsx", "version": "fsx 0.3.2"},
+        "seed": "abc",
+        "variables": {"OPERATIONS": 10},
+        "provenance": {"mount": "unknown", "client_kernel": "6.12", "server_kernel": "6.18", "service": "unknown"},
+        **args,
+    }
+    action = made(ActionModule, **given)
+    calls = []
+
+    def execute(name, module_args, **_):
+        calls.append((name, module_args))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    action._execute_module = execute
+    result = action.run(task_vars={"inventory_hostname": "client-1"})
+    record = json.loads((tmp_path / "cells" / f"{CELL['id']}.json").read_text(encoding="utf-8"))
+    jsonschema.validate(record, SCHEMA)
+    assert result == {"changed": True, "cell": record}
+    return calls, record
+
+
+def test_a_pass_is_kept_with_what_was_run(tmp_path):
+    calls, record = measure(tmp_path, GOOD)
+    directory, seed = "/mnt/netfs-bench/netfs-bench-suite", seed_of("abc", "fsx", 1)
+    assert calls == [
+        (
+            "netfs.bench.suite",
+            {
+                "command": ["/usr/bin/fsx", "-S", str(seed), f"{directory}/file"],
+                "config": "",
+                "directory": directory,
+                "work": "/run/netfs-bench-suite",
+                "needs": ["mount"],
+                "time_limit": 120,
+                "quiet_limit": 30,
+            },
+        )
+    ]
+    assert (record["status"], record["reason"]) == ("ok", "")
+    assert record["metrics"] == {"passed_cases": 1, "failed_cases": 0, "skipped_cases": 0}
+    assert record["suite"]["cases"] == {"every operation": "passed"}
+    assert (record["suite"]["seed"], record["suite"]["filesystem"]) == (seed, "nfs")
+    assert (tmp_path / record["raw"]).read_text(encoding="utf-8") == GOOD["output"]
+
+
+def test_failing_cases_are_a_measurement(tmp_path):
+    _calls, record = measure(tmp_path, BAD)
+    assert record["status"] == "failing"
+    assert record["reason"] == "1 of 1 cases failed: every operation"
+    assert record["suite"]["lines"]["every operation"][0] == "[ERROR fsx] miscompare: offset= 0x2a"
+
+
+@pytest.mark.parametrize(
+    ("answer", "args", "reason", "hung"),
+    [
+        ({"failed": True, "msg": "The suite could not run: no"}, {}, "The suite could not run: no", None),
+        (AnsibleConnectionFailure("gone"), {}, "The client, node client-1, did not answer: gone", None),
+        (GOOD, {"failure_reason": "The turn could not begin"}, "The turn could not begin", None),
+        (
+            {**GOOD, "output": "step 1\nstep 2\n", "exit_code": None, "hung": "it came to no end within 120 s"},
+            {},
+            "Hung: it came to no end within 120 s; its last line is 'step 2'",
+            True,
+        ),
+        ({**GOOD, "output": "rubbish"}, {}, "its last line is 'rubbish'. The exit code is 0", False),
+        (
+            {**GOOD, "exit_code": 1},
+            {},
+            "No case failed, and yet the program ended with an error. The exit code is 1",
+            False,
+        ),
+    ],
+)
+def test_what_is_not_known_is_no_pass(tmp_path, answer, args, reason, hung):
+    _calls, record = measure(tmp_path, answer, **args)
+    assert record["status"] == "failed"
+    assert record["reason"].endswith(reason)
+    assert record["metrics"] == {}
+    assert record.get("suite", {}).get("hung") == hung
+
+
+def test_what_is_left_behind_is_told(tmp_path):
+    _calls, record = measure(tmp_path, {**GOOD, "left": "/mnt/x could not be removed within 120 s"})
+    assert record["suite"]["remarks"] == ["/mnt/x could not be removed within 120 s"]
+
+
+def test_a_record_that_is_replaced_is_remembered(tmp_path):
+    measure(tmp_path, BAD)
+    measure(tmp_path, {**GOOD, "output": "rubbish"})
+    _calls, record = measure(tmp_path, GOOD)
+    assert record["suite"]["earlier"] == [{"every operation": "failed"}]

@@ -1,0 +1,134 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Programs that end, fail, hang, print without end or leave others behind, each a small real one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.netfs.bench.plugins.module_utils import _suite
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
+
+LIMITS = _suite.Limits(seconds=60, quiet=60, poll=0.05)
+WRITES = (
+    "import os,time\nf=os.open('x', os.O_CREAT|os.O_WRONLY)\nfor _ in range(40):\n os.write(f, b'.'); time.sleep(.1)"
+)
+
+
+def ran(tmp_path, code, limits=LIMITS):
+    """Run a Python program; how it ended and what it printed."""
+    ended = _suite.run([sys.executable, "-c", code], tmp_path, tmp_path / "log", limits)
+    return ended, (tmp_path / "log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "output"),
+    [
+        ("print('fine')", 0, "fine\n"),
+        ("import sys; print('out'); sys.stdout.flush(); print('err', file=sys.stderr); sys.exit(3)", 3, "out\nerr\n"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", -11, ""),
+        ("import os; print(os.getcwd() == os.path.realpath('.'), os.environ['NO_COLOR'])", 0, "True 1\n"),
+        ("import sys; print(repr(sys.stdin.read()))", 0, "''\n"),
+    ],
+)
+def test_a_program_that_ends(tmp_path, code, exit_code, output):
+    ended, said = ran(tmp_path, code)
+    assert (ended.exit_code, ended.hung, said) == (exit_code, "", output)
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "why"),
+    [
+        ("import time; time.sleep(600)", {"quiet": 0.5}, "it neither printed nor read nor wrote for 0.5 s"),
+        ("while True: pass", {"quiet": 0.5}, "it neither printed nor read nor wrote for 0.5 s"),
+        ("while True: print('y')", {"seconds": 0.5, "output": 1 << 40}, "it came to no end within 0.5 s"),
+        ("while True: print('y' * 9999)", {"output": 1 << 20}, "it printed more than 1 MiB"),
+    ],
+)
+def test_a_program_that_hangs_is_killed(tmp_path, code, limits, why):
+    ended, _said = ran(tmp_path, code, LIMITS._replace(**limits))
+    assert (ended.exit_code, ended.hung) == (None, why)
+
+
+def test_a_program_that_writes_and_prints_nothing_does_not_hang(tmp_path):
+    # four seconds of work, of which no second is quiet
+    ended, said = ran(tmp_path, WRITES, LIMITS._replace(quiet=1.5))
+    assert (ended.exit_code, said) == (0, "")
+
+
+def test_what_a_program_started_ends_with_it(tmp_path):
+    code = "import subprocess, time; print(subprocess.Popen(['sleep', '600']).pid, flush=True); time.sleep(600)"
+    _ended, said = ran(tmp_path, code, LIMITS._replace(quiet=2))
+    state = Path(f"/proc/{int(said)}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+def test_a_program_that_is_not_there(tmp_path):
+    with pytest.raises(OSError, match="nowhere"):
+        _suite.run(["/nowhere"], tmp_path, tmp_path / "log", LIMITS)
+
+
+def test_a_directory_is_made_used_made_again_and_removed(tmp_path):
+    place = tmp_path / "one"
+    for _again in range(2):
+        _suite.make(place)
+        assert [path.name for path in place.iterdir()] == [_suite.MARK]
+        assert place.stat().st_mode & 0o777 == 0o755
+        (place / "left").mkdir()
+        (place / "left/behind").touch()
+    assert _suite.remove(place) == ""
+    assert not place.exists()
+
+
+def test_a_directory_of_somebody_else_is_refused(tmp_path):
+    (tmp_path / "data").touch()
+    with pytest.raises(_suite.SuiteError, match="was not made by a suite"):
+        _suite.make(tmp_path)
+    assert (tmp_path / "data").exists()
+
+
+def test_a_directory_that_accounts_cannot_reach_is_refused(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(_suite.SuiteError, match=f"{closed}.* is closed to others"):
+        _suite.refuse_closed_parents(closed / "suite")
+    _suite.refuse_closed_parents(Path("/usr/share/suite"))
+
+
+def test_what_cannot_be_removed_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(_suite, "REMOVE_SECONDS", 0.2)
+    slow = tmp_path / "rm"
+    slow.write_text("#!/bin/sh\nsleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert "could not be removed within 0.2 s" in _suite.remove(tmp_path / "one")
+
+
+def test_the_work_directory_is_made_anew(tmp_path):
+    work = tmp_path / "work"
+    for text in ("a = 1\n", "b = 2\n"):
+        _suite.make_work(work, text)
+        (work / "artifacts/one").touch()
+        assert (work / "config").read_text() == text
+    _suite.make_work(work, "")
+    assert list((work / "artifacts").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("directory", "kind"),
+    [("/mnt/a/suite", "nfs4"), ("/mnt/ab", "ext4"), ("/export/x", "ext4"), ("/run/x", "tmpfs")],
+)
+def test_the_file_system_of_a_directory(directory, kind):
+    lines = [
+        "1 0 8:1 / / rw - ext4 /dev/a rw",
+        "2 1 0:2 / /mnt/a rw - ext4 /dev/b rw",
+        "3 1 0:3 / /mnt/a rw - nfs4 h:/export rw",
+        "4 1 0:4 / /run rw - tmpfs tmpfs rw",
+    ]
+    assert _suite.filesystem_of(directory, parse_mountinfo("\n".join(lines))) == kind

@@ -1,0 +1,156 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A plan of suites: the same cells and nodes as one of workloads, with references beside the systems."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import jsonschema
+import plan_request
+import pytest
+
+from ansible_collections.netfs.bench.plugins.plugin_utils._node_sets import turn_hosts
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError, Request, describe, make_plan
+
+SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+PROFILE = {
+    "description": "A server.",
+    "services": [{"role": "ganesha", "node": "server"}],
+    "protocols": ["nfs3", "nfs4.2"],
+    "durability": "local-durable",
+}
+PROFILES = {
+    "ganesha": PROFILE,
+    "kernel-nfs": {**PROFILE, "requires": {"server": ["nfsd"]}},
+    "samba": {**PROFILE, "protocols": ["smb3"]},
+}
+SUITE = {
+    "question": "Right?",
+    "needs": ["mount"],
+    "program": {"crate": "fsx", "version": "0.3.2"},
+    "command": ["$program", "-N", "$OPERATIONS"],
+    "parser": "fsx",
+    "minutes": 10,
+    "quiet_seconds": 60,
+}
+SUITES = {"fsx": SUITE, "posix": {**SUITE, "protocols": ["nfs3", "nfs4.2"]}}
+EFFORTS = {
+    "smoke": {
+        "trials": 3,
+        "passes": ["warm", "cold"],
+        "ceilings": True,
+        "grow": True,
+        "variables": {"SIZE": "64m"},
+        "suites": {"trials": 1, "variables": {"OPERATIONS": 10}},
+    },
+    "bare": {"trials": 1, "passes": ["warm"], "variables": {"SIZE": "64m"}},
+}
+CATALOG = Catalog(PROFILES, {}, {}, EFFORTS, {}, {}, suites=SUITES)
+REQUEST = {**plan_request.REQUEST, "system": "ganesha", "suite": "fsx,posix", "reference": "kernel-nfs,local"}
+
+
+def plan(catalog=CATALOG, **request):
+    made = make_plan(Request.of({**copy.deepcopy(REQUEST), **request}), catalog, ("nfs", "nfs4", "cifs")).record()
+    jsonschema.validate(made, SCHEMA)
+    return made
+
+
+def series(made):
+    return {tuple(cell[axis] for axis in ("system", "protocol", "workload")) for cell in made["cells"]}
+
+
+def test_suites_run_on_the_system_and_on_its_references():
+    made = plan()
+    over = {("ganesha", "nfs3"), ("ganesha", "nfs4.2"), ("kernel-nfs", "nfs3"), ("kernel-nfs", "nfs4.2")}
+    wanted = {*over, ("local", "local")}
+    assert series(made) == {(*place, suite) for place in wanted for suite in ("fsx", "posix")}
+    assert made["references"] == ["kernel-nfs", "local"]
+    assert {cell["pass"] for cell in made["cells"]} == {"warm"}
+    assert (made["trials"], made["ceilings"], made["grow"], made["families"]) == (1, {}, False, [])
+    assert made["variables"] == {"OPERATIONS": "10"}
+    assert made["dataset_bytes"] == 0
+    # the reference has to stand somewhere
+    assert made["nodes"]["client"]["data"] is True
+    assert made["nodes"]["server"]["kernel"] == "own"
+
+
+def test_without_a_local_reference_a_client_keeps_no_data():
+    made = plan(reference="none")
+    assert "references" not in made
+    assert "data" not in made["nodes"]["client"]
+    assert {name for name, *_rest in series(made)} == {"ganesha"}
+
+
+def test_a_reference_over_none_of_the_protocols_is_left_out():
+    made = plan(system="samba", suite="fsx")
+    assert made["references"] == ["local"]
+    assert series(made) == {("samba", "smb3", "fsx"), ("local", "local", "fsx")}
+
+
+def test_a_system_that_was_asked_for_is_no_second_time_there_as_a_reference():
+    made = plan(system="kernel-nfs", reference="kernel-nfs,local", protocol="nfs3")
+    assert series(made) == {
+        (*place, suite) for place in (("kernel-nfs", "nfs3"), ("local", "local")) for suite in SUITES
+    }
+
+
+def test_a_suite_runs_over_its_protocols_only():
+    made = plan(system="samba,ganesha", protocol="nfs3,smb3")
+    assert ("samba", "smb3", "fsx") in series(made)
+    assert ("samba", "smb3", "posix") not in series(made)
+
+
+def test_the_order_is_that_of_the_seed():
+    assert plan(seed="a")["cells"] == plan(seed="a")["cells"]
+    assert any(plan(seed="a")["cells"] != plan(seed=seed)["cells"] for seed in "bcd")
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        ({"suite": "fxs"}, "Unknown suite 'fxs'. Did you mean 'fsx'?"),
+        ({"reference": "kernelnfs"}, "Unknown reference 'kernelnfs'. Did you mean 'kernel-nfs'?"),
+        ({"workload": "seq-read"}, "Suites have no workload"),
+        ({"passes": "warm"}, "Suites have no passes"),
+        ({"aa": True}, "Suites have no aa"),
+        ({"budget": "10m", "ceilings": True}, "Suites have no budget, ceilings"),
+        ({"system": "samba", "suite": "posix"}, "None of the suites (posix) runs over a protocol of samba."),
+        ({"effort": "bare"}, "Effort 'bare' says nothing of suites."),
+        ({"variables": {"SIZE": "1m"}}, "Unknown workload variable 'SIZE'. Known: OPERATIONS."),
+    ],
+)
+def test_what_cannot_be_planned(request_, why):
+    with pytest.raises(PlanError) as error:
+        plan(**request_)
+    assert why in str(error.value)
+
+
+def test_a_faulty_suite_is_refused_with_its_file():
+    catalog = CATALOG._replace(suites={"fsx": {**SUITE, "parser": "fxs"}})
+    with pytest.raises(PlanError, match=r"playbooks/suites/fsx.yml: unknown parser 'fxs'. Did you mean 'fsx'\?"):
+        plan(catalog, suite="fsx")
+
+
+def test_a_faulty_reference_is_refused():
+    catalog = CATALOG._replace(profiles={**PROFILES, "kernel-nfs": {**PROFILE, "protocls": []}})
+    with pytest.raises(PlanError, match=r"systems/kernel-nfs.yml: unknown key"):
+        plan(catalog)
+
+
+def test_the_plan_is_described():
+    lines = "\n".join(describe(plan()))
+    assert "at most" in lines
+    assert "suites: fsx, posix" in lines
+    assert "reference: kernel-nfs, local" in lines
+
+
+def test_a_turn_on_the_client_s_own_disk_needs_the_client_alone():
+    made = plan()
+    turn = next(turn for turn in made["turns"] if turn["system"] == "local")
+    hosts = turn_hosts(made, {"client": ["c"], "server": ["s"]}, 0, turn)
+    assert (hosts["client"], hosts["nodes"]["client"]) == ("c", "c")
