@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import json
 import os
 import re
 import shutil
@@ -51,6 +53,60 @@ class Ended(t.NamedTuple):
     seconds: float
 
 
+def born(pid: int) -> str:
+    """When a process began, which tells it from a later one with its number; empty when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+class Note:
+    """Which processes work on a client, for whoever comes after them. A controller that is killed ends none of them."""
+
+    def __init__(self, file: t.TextIO) -> None:
+        self.file = file
+
+    def write(self, *pids: int) -> None:
+        """Replace what stands in it: processes, each of which leads a group of its own but the first."""
+        self.file.seek(0)
+        self.file.truncate()
+        json.dump({str(pid): born(pid) for pid in pids}, self.file)
+        self.file.flush()
+
+    def end(self) -> None:
+        """Kill the processes that stand in it, if they are still the same."""
+        self.file.seek(0)
+        try:
+            known = {int(pid): began for pid, began in json.load(self.file).items()}
+        except (ValueError, AttributeError):
+            return
+        for pid, began in known.items():
+            if began and born(pid) == began:
+                with contextlib.suppress(ProcessLookupError):
+                    leads = os.getpgid(pid) == pid
+                    (os.killpg if leads else os.kill)(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> t.Iterator[Note]:
+    """Be the only one that runs a suite on a client: what an interrupted run left is killed first."""
+    with path.open("a+", encoding="utf-8") as file:
+        note = Note(file)
+        note.end()
+        deadline = time.monotonic() + KILL_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise SuiteError("A suite of another run is at work here, and does not end") from error
+                time.sleep(0.1)
+        note.write(os.getpid())
+        yield note
+
+
 def calls_of(pid: int) -> int:
     """How many calls a process has made that read or write. The kernel counts them, so that no file has to be asked."""
     try:
@@ -71,8 +127,13 @@ def reason_to_end(limits: Limits, seconds: float, quiet: float, printed: int) ->
     return ""
 
 
-def run(command: list[str], directory: Path, log: Path, limits: Limits) -> Ended:
-    """Run a program in a directory, with all that it prints in a file, until it ends or has to be ended."""
+def run(
+    command: list[str], directory: Path, log: Path, limits: Limits, begun: t.Callable[[int], None] = lambda _pid: None
+) -> Ended:
+    """Run a program in a directory, with all that it prints in a file, until it ends or has to be ended.
+
+    :param begun: what is told the process.
+    """
     environment = {**os.environ, "LC_ALL": "C", "NO_COLOR": "1", "RUST_BACKTRACE": "0", "HOME": "/root"}
     started = last = time.monotonic()
     seen: tuple[int, int] = (0, 0)
@@ -86,6 +147,7 @@ def run(command: list[str], directory: Path, log: Path, limits: Limits) -> Ended
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    begun(process.pid)
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = process.wait(limits.poll)

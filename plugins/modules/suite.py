@@ -28,7 +28,9 @@ options:
     type: path
     required: true
   work:
-    description: Directory for C(config) and C(artifacts), made anew.
+    description:
+      - Directory for C(config) and C(artifacts), made anew and removed. Only one suite runs with it at a time, and what
+        an interrupted run left running is killed.
     type: path
     required: true
   config:
@@ -111,6 +113,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_m
 from ansible_collections.netfs.bench.plugins.module_utils._suite import (
     Limits,
     SuiteError,
+    alone,
     filesystem_of,
     make,
     make_work,
@@ -142,17 +145,18 @@ def main() -> None:
             raise SuiteError("This suite has to run as root. Connect as root, or set become.")
         if "users" in p["needs"]:
             refuse_closed_parents(directory)
-        make_work(work, p["config"])
-        make(directory)
-        try:
-            ended = run(p["command"], directory, log, Limits(p["time_limit"], p["quiet_limit"]))
-        finally:
-            left = remove(directory)
-        output = log.read_text(encoding="utf-8", errors="replace")
+        with alone(work.with_name(f"{work.name}.lock")) as note:
+            make_work(work, p["config"])
+            make(directory)
+            limits = Limits(p["time_limit"], p["quiet_limit"])
+            try:
+                ended = run(p["command"], directory, log, limits, lambda pid: note.write(os.getpid(), pid))
+                output = log.read_text(encoding="utf-8", errors="replace")
+            finally:
+                left = remove(directory)
+                shutil.rmtree(work, ignore_errors=True)
     except (SuiteError, OSError) as error:
         module.fail_json(msg=f"The suite could not run: {error}")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     mounts = parse_mountinfo(Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape"))
     module.exit_json(
         changed=True,

@@ -38,6 +38,8 @@ def unit_of(metric: str, value: float) -> tuple[float, str]:
 
 def human(metric: str, value: float) -> str:
     """A value with the unit that its metric's name ends in, such as ``812.4 MiB/s`` or ``5.17 k IOPS``."""
+    if metric.endswith("_cases"):
+        return f"{value:g} {spoken(metric)}"
     factor, name = unit_of(metric, value)
     if not name:
         return f"{value:g}"

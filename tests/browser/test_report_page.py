@@ -5,7 +5,7 @@
 """The report in a browser that has no network: every picture is drawn, nothing is asked for, everything is there.
 
 Needs Debian's chromium, or the browser that CHROMIUM names. With PAGES_OUT=DIRECTORY the pictures of what was seen are
-kept there; with REPORT_RUN=DIRECTORY a real run is looked at as well.
+kept there; with REPORT_RUN=DIRECTORY a real run is looked at as well, with SUITES_RUN=DIRECTORY one of suites.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import suites
 import synthetic
 from playwright.sync_api import sync_playwright
 
@@ -32,7 +33,7 @@ def report(directory: Path) -> Path:
     """Write the reports of a run with the command-line tool; the path of the page."""
     words = [str(ROOT / "tools/netfs-bench"), "report", str(directory)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 10, 11, 12, 13), done.stderr
+    assert done.returncode in (0, 10, 11, 12, 13, 20, 21), done.stderr
     return directory / "report.html"
 
 
@@ -137,6 +138,49 @@ def test_every_picture_is_drawn_and_fits(look, pages, name, size, scheme):
     nothing_wrong(page, pages[name])
     if os.environ.get("PAGES_OUT"):
         page.screenshot(path=f"{os.environ['PAGES_OUT']}/{name}-{size}-{scheme}.png", full_page=True)
+
+
+@pytest.fixture(scope="session")
+def suites_page(tmp_path_factory):
+    """The page of a run of suites in which every word falls; with SUITES_RUN=DIRECTORY that of a real run."""
+    directory = tmp_path_factory.mktemp("suites") / "run"
+    if os.environ.get("SUITES_RUN"):
+        return report(Path(shutil.copytree(os.environ["SUITES_RUN"], directory)))
+    records = [
+        suites.record(system, protocol, outcomes, suite)
+        for suite, given in {
+            "posix": ("pfs", "pps", "ppp"),
+            "same": ("pf", "pf", "pp"),
+            "good": ("p", "p", "p"),
+            "slow": (None, "p", "p"),
+        }.items()
+        for (system, protocol), outcomes in zip(suites.PLACES, given, strict=True)
+    ]
+    lost = suites.record("ganesha", "nfs3", "p", "lost")
+    return report(suites.write_run(directory, records, planned=[*records, lost]))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_of_suites_fits_and_leads_to_its_evidence(look, suites_page, size, scheme):
+    page = look(suites_page, size, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    links = page.locator("#verdict td a")
+    targets = [links.nth(number).get_attribute("href") for number in range(links.count())]
+    assert targets
+    for target in targets:
+        assert page.locator(f"[id='{target[1:]}']").count() == 1, target
+    if os.environ.get("PAGES_OUT"):
+        page.screenshot(path=f"{os.environ['PAGES_OUT']}/suites-{size}-{scheme}.png", full_page=True)
+    # evidence that was closed opens for who follows its link, and is there on paper
+    closed = page.locator("#evidence details:not([open])")
+    if closed.count():
+        name = closed.first.get_attribute("id")
+        page.locator(f"#verdict td a[href='#{name}']").first.click()
+        assert page.locator(f"[id='{name}']").get_attribute("open") is not None
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert closed.count() == 0
+    nothing_wrong(page, suites_page)
 
 
 @pytest.mark.parametrize("name", MADE)

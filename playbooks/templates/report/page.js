@@ -8,6 +8,13 @@
     return new Response(stream).text();
   };
   const places = [...document.querySelectorAll(".figure")];
+  // What a link leads to is open
+  const reveal = () => {
+    const part = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (part && part.tagName === "DETAILS") part.open = true;
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
   // On paper everything is open, unless that were too much of it
   let opened = [];
   addEventListener("beforeprint", () => {

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,35 @@ def test_what_a_program_started_ends_with_it(tmp_path):
     _ended, said = ran(tmp_path, code, LIMITS._replace(quiet=2))
     state = Path(f"/proc/{int(said)}/stat")
     assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+def test_what_an_interrupted_run_left_is_killed(tmp_path):
+    lock, told = tmp_path / "lock", tmp_path / "told"
+    code = (
+        "import os, sys, time\nfrom pathlib import Path\n"
+        f"sys.path[:0] = {sys.path!r}\n"
+        "from ansible_collections.netfs.bench.plugins.module_utils import _suite\n"
+        f"with _suite.alone(Path({str(lock)!r})) as note:\n"
+        f" begun = lambda pid: (note.write(os.getpid(), pid), Path({str(told)!r}).write_text(str(pid)))\n"
+        f" _suite.run(['sleep', '600'], Path('/'), Path({str(tmp_path / 'log')!r}), _suite.Limits(600, 600), begun)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as before:
+        while not told.exists() or not told.read_text():
+            assert before.poll() is None
+            time.sleep(0.05)
+        with _suite.alone(lock):
+            assert before.wait() == -9
+            assert _suite.born(int(told.read_text())) == "" or "Z" in Path(f"/proc/{told.read_text()}/stat").read_text()
+
+
+def test_a_process_with_a_number_that_another_had_is_left_alone(tmp_path):
+    lock = tmp_path / "lock"
+    with subprocess.Popen(["sleep", "600"], start_new_session=True) as innocent:
+        for text in (f'{{"{innocent.pid}": "1"}}', "rubbish", "[]"):
+            lock.write_text(text)
+            with _suite.alone(lock):
+                assert innocent.poll() is None
+        innocent.kill()
 
 
 def test_a_program_that_is_not_there(tmp_path):

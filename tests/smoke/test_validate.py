@@ -1,0 +1,138 @@
+# Copyright: netfs.bench contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Suites on real nodes: one that passes, and planted ones that fail, hang, print rubbish and are not there; and a
+controller that is killed within a suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from installation import ROOT, Installation
+
+INSTALLATION = Installation(
+    f"{os.environ.get('NETFS_BENCH_INSTALLATION', 'netfs')}-validate",
+    os.environ.get("NETFS_BENCH_VALIDATE_SUBNET", "198.18.7.0/24"),
+)
+SUITE = """
+question: Does it {name}?
+needs: [mount]
+program: {{file: {program}, version: "1"}}
+command: [$program, $directory]
+parser: pjdfstest
+minutes: 2
+quiet_seconds: 5
+"""
+PROGRAMS = {
+    "plant-fails": "echo 'mode::a  ok'; echo 'mode::b  FAILED'; printf '\\tmode is 0644, not 0640\\n'; "
+    "echo 'Summary: 1 failed, 0 skipped, 1 passed, 0 expected failures, 2 total'; exit 1",
+    "plant-hangs": "echo 'mode::a  ok'; exec sleep 600",
+    "plant-prints": "head -c 4096 /dev/urandom; echo all is well",
+    "plant-lies": "echo 'mode::a  ok'; "
+    "echo 'Summary: 0 failed, 0 skipped, 1 passed, 0 expected failures, 1 total'; exit 9",
+    "plant-is-lost": None,
+}
+WORDS = {
+    "fsx": "pass",
+    "plant-fails": "fail",
+    "plant-hangs": "hung",
+    "plant-prints": "not-measured",
+    "plant-lies": "not-measured",
+    "plant-is-lost": "not-measured",
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Where runs and planted suites go; the nodes go away with it, as do those that a broken off test left."""
+    INSTALLATION.play("playbooks/destroy.yml")
+    place = tmp_path_factory.mktemp("validate")
+    for name, script in PROGRAMS.items():
+        program = place / f"{name}.sh"
+        if script is not None:
+            program.write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
+        text = SUITE.format(name=name.removeprefix("plant-"), program=program)
+        (place / f"{name}.yml").write_text(text, encoding="utf-8")
+    yield place
+    INSTALLATION.play("playbooks/destroy.yml")
+
+
+def asked(place, run):
+    suites = ",".join(["fsx", *(str(place / f"{name}.yml") for name in PROGRAMS)])
+    return (
+        "system=ganesha",
+        "effort=smoke",
+        "protocol=nfs4.2",
+        "reference=local",
+        "OPERATIONS=300",
+        f"suite={suites}",
+        f"results={place / 'results'}",
+        f"run={run}",
+    )
+
+
+def results(place, run):
+    """What the report says of each suite on the system, without what differs from run to run."""
+    document = json.loads((place / "results" / run / "report.json").read_text(encoding="utf-8"))
+    return {one["suite"]: one for one in document["results"] if one["system"] == "ganesha"}, document["exit_code"]
+
+
+def table(place, run):
+    """The table of a run, but for the time that a hung program was given."""
+    return {
+        (suite, one["result"], tuple(one["failing"]), tuple(one["failing_as_reference"]))
+        for suite, one in results(place, run)[0].items()
+    }
+
+
+def test_each_planted_suite_gets_its_word_and_the_run_goes_on(place):
+    code, output = INSTALLATION.play("validate.yml", *asked(place, "planted"))
+    assert code != 0
+    directory = place / "results/planted"
+    found, exit_code = results(place, "planted")
+    words = {suite: one["result"] for suite, one in found.items()}
+    # the planted programs do the same on the client's own disk, so what fails here fails there as well
+    assert words == {**WORDS, "plant-fails": "as-reference"}, output
+    assert exit_code == 21
+    assert found["plant-fails"]["failing_as_reference"] == ["mode::b"]
+    schema = json.loads((ROOT / "schemas/cell.schema.json").read_text(encoding="utf-8"))
+    cells = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((directory / "cells").glob("*.json"))]
+    for cell in cells:
+        jsonschema.validate(cell, schema)
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    jsonschema.validate(plan, json.loads((ROOT / "schemas/plan.schema.json").read_text(encoding="utf-8")))
+    assert len(cells) == len(plan["cells"]) == 2 * len(WORDS)
+    reasons = {cell["workload"]: cell["reason"] for cell in cells if cell["system"] == "ganesha"}
+    assert "neither printed nor read nor wrote for 5 s; its last line is 'mode::a  ok'" in reasons["plant-hangs"]
+    assert "Its program could not be had" in reasons["plant-is-lost"]
+    assert "ended with an error. The exit code is 9" in reasons["plant-lies"]
+    types = {cell["system"]: cell["suite"]["filesystem"] for cell in cells if cell["workload"] == "fsx"}
+    assert types["ganesha"] == "nfs4"
+    assert types["local"] not in ("nfs4", "overlay")
+    page = (directory / "report.html").read_text(encoding="utf-8")
+    assert "mode is 0644, not 0640" in page
+    assert ElementTree.parse(directory / "report.junit.xml").getroot().find(".//error") is not None
+    # nothing of it is left where it ran
+    assert INSTALLATION.on("server", "find", "/export", "-name", "netfs-bench-suite*") == []
+
+
+def test_a_controller_that_is_killed_within_a_suite_leaves_the_same_table(place):
+    process = INSTALLATION.start("validate.yml", *asked(place, "killed"))
+    with process:
+        for line in process.stdout:
+            if re.search(r"^ *\[ *3/", line):
+                time.sleep(2)
+                os.killpg(process.pid, signal.SIGKILL)
+    before = {path.name for path in (place / "results/killed/cells").glob("*.json")}
+    assert 0 < len(before) < 2 * len(WORDS)
+    code, output = INSTALLATION.play("validate.yml", *asked(place, "killed"))
+    assert code != 0
+    assert table(place, "killed") == table(place, "planted"), output
