@@ -58,6 +58,7 @@ class ActionModule(ActionBase):
                 "job": {"type": "str", "required": True},
                 "place": {"type": "path", "required": True},
                 "program": {"type": "dict", "default": {}},
+                "share": {"type": "dict", "default": {}},
                 "seed": {"type": "str", "required": True},
                 "variables": {"type": "dict", "default": {}},
                 "failure_reason": {"type": "str", "default": ""},
@@ -69,7 +70,8 @@ class ActionModule(ActionBase):
         seed = _suites.seed_of(args["seed"], cell["workload"], cell["trial"])
         directory = _suites.directory_under(args["place"])
         variables = {name: str(value) for name, value in args["variables"].items()}
-        call = _suites.call_of(args["suite"], args["program"].get("path", UNKNOWN), directory, seed, variables)
+        of_cell = {"program": args["program"].get("path", UNKNOWN), "directory": directory, "seed": seed}
+        call = _suites.call_of(args["suite"], {**of_cell, **args["share"]}, variables)
         started = time.time()
         answer = self._run(call, directory)
         ended = time.time()

@@ -41,6 +41,10 @@ options:
     description: The program on the client, with its C(path) and C(version).
     type: dict
     default: {}
+  share:
+    description: For a suite that connects by itself, C(host), C(port) and C(share).
+    type: dict
+    default: {}
   seed:
     description: Seed of the plan; that of the cell is made from it, the suite and the trial.
     type: str

@@ -760,10 +760,13 @@ def suites_of(request: Request, catalog: Catalog, variables: dict[str, str]) -> 
     return works
 
 
-def with_references(systems: Systems, request: Request, catalog: Catalog) -> tuple[Systems, list[str]]:
+def with_references(
+    systems: Systems, works: dict[str, Json], request: Request, catalog: Catalog
+) -> tuple[Systems, list[str]]:
     """The systems and what suites run on besides, over the same protocols; and the labels of all references.
 
-    A reference that serves none of the protocols is left out: it could be compared with nothing.
+    A reference that serves none of the protocols, or that no suite runs on, is left out: it could be compared with
+    nothing.
     """
     asked = [] if request.references == ["none"] else request.references
     names = choose("reference", asked, [*catalog.profiles, _suites.LOCAL])
@@ -772,9 +775,25 @@ def with_references(systems: Systems, request: Request, catalog: Catalog) -> tup
     for name in names:
         profile = LOCAL_PROFILE if name == _suites.LOCAL else _deployment.named(catalog.profiles[name])
         served = [_suites.LOCAL] if name == _suites.LOCAL else served_of(profile, wanted)
+        served = [one for one in served if any(_suites.runs_over(work["suite"], one) for work in works.values())]
         if served and name not in profiles:
             profiles[name], protocols[name] = profile, served
-    return Systems(profiles, protocols, systems.not_served), [name for name in names if name in profiles]
+    prepared = {name: prepared_for_suites(profile) for name, profile in profiles.items()}
+    return Systems(prepared, protocols, systems.not_served), [name for name in names if name in profiles]
+
+
+def prepared_for_suites(profile: Json) -> Json:
+    """A profile with what it has for suites besides: variables of the service that clients mount, lists joined."""
+    more = profile.get("suites", {}).get("variables", {})
+    if not more:
+        return profile
+    *others, last = profile["services"]
+    given = last.get("variables", {})
+    joined = {
+        name: [*given[name], *value] if isinstance(value, list) and name in given else value
+        for name, value in more.items()
+    }
+    return {**profile, "services": [*others, {**last, "variables": {**given, **joined}}]}
 
 
 def suite_seconds(systems: Systems, works: dict[str, Json]) -> int:
@@ -896,7 +915,7 @@ def make_plan(
     systems = systems_of(names, wanted, request, catalog)
     references: list[str] = []
     if request.suites:
-        systems, references = with_references(systems, request, catalog)
+        systems, references = with_references(systems, works, request, catalog)
     axes = axes_of(request, systems, works, passes, placement)
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
     # what one disk or one network does bounds no system on several hosts

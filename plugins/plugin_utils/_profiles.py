@@ -20,9 +20,11 @@ KEYS: dict[str, type] = {
     "passes": list,
     "durability": str,
     "requires": dict,
+    "suites": dict,
 }
 REQUIRED = ("description", "services", "protocols", "durability")
 SERVICE_KEYS: dict[str, type] = {"name": str, "role": str, "node": str, "variables": dict}
+SUITE_KEYS: dict[str, type] = {"share": str, "variables": dict}
 DURABILITY = ("volatile", "local-durable", "remote-durable")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -103,6 +105,8 @@ def faults_of(profile: t.Any, protocols: t.Collection[str], used: t.Collection[s
             faults.append(f"'{service['name']}' cannot be the name of a service: letters, digits, _ . and - only")
     if not profile["services"]:
         faults.append("'services' of the profile is empty")
+    if "suites" in profile:
+        faults += faults_of_keys(profile["suites"], SUITE_KEYS, SUITE_KEYS, "'suites' of the profile")
     faults += faults_of_names(profile, "protocols", protocols)
     faults += faults_of_names(profile, "measured", profile["protocols"])
     faults += faults_of_names(profile, "passes", ("warm", "cold"))

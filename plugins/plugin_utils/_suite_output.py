@@ -117,8 +117,39 @@ def pjdfstest(output: str, exit_code: int) -> Outcome:
     return checked([case._replace(lines=shortened(case.lines)) for case in cases], exit_code, fails_with=1)
 
 
+SMBTORTURE_CASE = re.compile(r"(success|failure|error|skip|xfail|uxsuccess): (.+?)(?: \[)?")
+SMBTORTURE_OUTCOMES = {"success": PASSED, "failure": FAILED, "error": FAILED, "skip": SKIPPED}
+
+
+def smbtorture(output: str, exit_code: int) -> Outcome:
+    """Begin and end of each case, and what was wrong in brackets after its end. Groups may have cases of one name."""
+    cases: list[Case] = []
+    counts: dict[str, int] = {}
+    begun, inside = "", False
+    for line in output.splitlines():
+        found = None if inside else SMBTORTURE_CASE.fullmatch(line)
+        if inside:
+            inside = line != "]"
+            if inside and line.strip():
+                cases[-1].lines.append(line.strip())
+        elif line.startswith("test: "):
+            begun = line.removeprefix("test: ")
+        elif found:
+            if found[1] not in SMBTORTURE_OUTCOMES:
+                raise OutputError(f"smbtorture was told of expected failures, which is not its business: {line}")
+            counts[found[2]] = counts.get(found[2], 0) + 1
+            name = found[2] if counts[found[2]] == 1 else f"{found[2]} ({counts[found[2]]})"
+            cases.append(Case(name, SMBTORTURE_OUTCOMES[found[1]], []))
+            begun, inside = "", line.endswith(" [")
+    if begun or inside:
+        raise OutputError(f"smbtorture ended within {begun or cases[-1].name}: {last_words(output)}")
+    if not cases:
+        raise OutputError(f"smbtorture told of no case: {last_words(output)}")
+    return checked([case._replace(lines=shortened(case.lines)) for case in cases], exit_code, fails_with=1)
+
+
 Parser = t.Callable[[str, int], Outcome]
-PARSERS: dict[str, Parser] = {"fsx": fsx, "pjdfstest": pjdfstest}
+PARSERS: dict[str, Parser] = {"fsx": fsx, "pjdfstest": pjdfstest, "smbtorture": smbtorture}
 """The functions by the name that a suite gives as its parser."""
 
 

@@ -20,6 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import (
     is_kind,
     unknown,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import PARSERS
 
 LOCAL = "local"
@@ -30,6 +31,7 @@ NEEDS = {
     "mount": "a mounted file system",
     "root": "to run as root",
     "users": "ordinary accounts on the client",
+    "smb": "a share to which the program connects by itself",
 }
 USERS = ("netfs-suite-1", "netfs-suite-2", "netfs-suite-3")
 """The accounts that a suite with ``users`` finds on the client, each with a group of its name; see
@@ -44,6 +46,9 @@ PLACES = {
 """What is the same for every cell: files on the client, and accounts."""
 OF_A_CELL = ("program", "directory", "seed")
 """What differs from cell to cell."""
+OF_A_SHARE = ("host", "port", "share", "login")
+"""What a suite with ``smb`` is told besides; the login is a file as smbclient reads it."""
+LOGIN = f"{WORK}.login"
 
 KEYS: dict[str, type] = {
     "question": str,
@@ -147,7 +152,7 @@ def placeholders(given: Json) -> set[str]:
 
 def faults_of_placeholders(given: Json, variables: t.Collection[str]) -> list[str]:
     """Return which placeholders mean nothing, and which need something that the suite does not say."""
-    known = [*OF_A_CELL, *PLACES, *variables]
+    known = [*OF_A_CELL, *OF_A_SHARE, *PLACES, *variables]
     used = placeholders(given)
     faults = [unknown("placeholder", f"${name}", [f"${one}" for one in known]) for name in sorted(used - set(known))]
     faults += [
@@ -157,6 +162,8 @@ def faults_of_placeholders(given: Json, variables: t.Collection[str]) -> list[st
     ]
     if "config" in used and "config" not in given:
         faults.append("'command' uses $config, and the suite has no 'config'")
+    if "smb" not in given["needs"] and used & set(OF_A_SHARE):
+        faults.append(f"${', $'.join(OF_A_SHARE)} are there for a suite that needs 'smb'")
     if "users" not in given["needs"] and any(name.startswith("user") for name in used):
         faults.append("$user1, $user2 and $user3 are there for a suite that needs 'users'")
     return faults
@@ -182,8 +189,10 @@ def has_suites(plan: Json) -> bool:
 
 
 def runs_over(suite: Json, protocol: str) -> bool:
-    """Whether a suite can say something of a protocol; of the client's own disk it always can."""
-    return protocol == LOCAL or protocol in suite.get("protocols", [protocol])
+    """Whether a suite can say something of a protocol; of the client's own disk, unless it connects by itself."""
+    if protocol == LOCAL:
+        return "smb" not in suite["needs"]
+    return protocol in suite.get("protocols", [protocol])
 
 
 def seed_of(seed: str, suite: str, trial: int) -> int:
@@ -208,9 +217,12 @@ class Call(t.NamedTuple):
     config: str
 
 
-def call_of(suite: Json, program: str, directory: str, seed: int, variables: t.Mapping[str, str]) -> Call:
-    """The command line and the configuration of a cell."""
-    values = {**PLACES, **variables, "program": program, "directory": directory, "seed": seed}
+def call_of(suite: Json, of_cell: t.Mapping[str, object], variables: t.Mapping[str, str]) -> Call:
+    """The command line and the configuration of a cell.
+
+    :param of_cell: values of OF_A_CELL and OF_A_SHARE; what is not known is the word ``unknown``.
+    """
+    values = {**dict.fromkeys(OF_A_SHARE, UNKNOWN), **PLACES, **variables, "login": LOGIN, **of_cell}
     return Call(
         [string.Template(word).substitute(values) for word in suite["command"]],
         string.Template(suite.get("config", "")).substitute(values),

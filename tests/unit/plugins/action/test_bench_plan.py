@@ -46,9 +46,9 @@ def test_the_shipped_catalog_can_be_planned(tmp_path, check_mode):
 
 
 def test_the_shipped_suites_can_be_planned(tmp_path):
-    plan = run(tmp_path, suite="all", reference="kernel-nfs,local")["plan"]
-    assert {"fsx", "fsx-calls", "pjdfstest"} <= set(plan["workloads"])
-    assert "-ganesha-suites-smoke" in plan["run"]
+    plan = run(tmp_path, system="ganesha,samba", suite="all", reference="kernel-nfs,local")["plan"]
+    assert {"fsx", "fsx-calls", "pjdfstest", "smbtorture"} <= set(plan["workloads"])
+    assert "-ganesha-samba-suites-smoke" in plan["run"]
 
 
 def test_a_suite_of_one_s_own_is_named_by_its_path(tmp_path):

@@ -39,6 +39,7 @@ SUITE = {
     "quiet_seconds": 60,
 }
 SUITES = {"fsx": SUITE, "posix": {**SUITE, "protocols": ["nfs3", "nfs4.2"]}}
+TORTURE = {**SUITE, "needs": ["smb"], "protocols": ["smb3"]}
 EFFORTS = {
     "smoke": {
         "trials": 3,
@@ -97,6 +98,26 @@ def test_a_system_that_was_asked_for_is_no_second_time_there_as_a_reference():
     assert series(made) == {
         (*place, suite) for place in (("kernel-nfs", "nfs3"), ("local", "local")) for suite in SUITES
     }
+
+
+def test_a_reference_that_no_suite_runs_on_is_left_out():
+    catalog = CATALOG._replace(suites={"torture": TORTURE})
+    assert series(plan(catalog, system="samba", suite="torture")) == {("samba", "smb3", "torture")}
+
+
+def test_what_a_profile_has_for_suites_is_for_suites_alone():
+    service = {"role": "samba", "node": "server", "variables": {"samba_shares": [{"name": "a"}], "samba_port": 1}}
+    suites = {"share": "b", "variables": {"samba_shares": [{"name": "b"}], "samba_log_level": 3}}
+    catalog = CATALOG._replace(
+        profiles={**PROFILES, "samba": {**PROFILES["samba"], "services": [service], "suites": suites}}
+    )
+    made = plan(catalog, system="samba", suite="fsx", reference="none")
+    assert made["deployment"]["services"][0]["variables"] == {
+        "samba_shares": [{"name": "a"}, {"name": "b"}],
+        "samba_port": 1,
+        "samba_log_level": 3,
+    }
+    assert service["variables"]["samba_shares"] == [{"name": "a"}]
 
 
 def test_a_suite_runs_over_its_protocols_only():

@@ -22,6 +22,7 @@ SERVICE = PROFILE["services"][0]
 
 
 CHANGES = [{}, {"measured": ["nfs3"]}, {"passes": ["warm"]}, {"requires": {"client": ["nfs"]}}]
+CHANGES.append({"suites": {"share": "suites", "variables": {"sample_shares": []}}})
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -50,6 +51,8 @@ def test_a_node_of_its_own_is_no_fault():
         ({"services": [{**SERVICE, "vars": {}}]}, "unknown key of service 1 'vars'. Did you mean 'variables'?"),
         ({"services": [{**SERVICE, "node": "sever"}]}, "unknown node 'sever'. Did you mean 'server'?"),
         ({"services": [{**SERVICE, "node": "My node"}]}, "'My node' cannot be the name of a node"),
+        ({"suites": {"share": "a"}}, "'suites' of the profile has no key 'variables'"),
+        ({"suites": {"shares": "a", "share": "a", "variables": {}}}, "unknown key of 'suites' of the profile 'shares'."),
         ({"requires": {"clinet": ["nfs"]}}, "unknown node 'clinet'. Did you mean 'client'?"),
     ],
 )

@@ -122,6 +122,60 @@ def test_what_pjdfstest_never_says_is_no_pass(output, exit_code, why):
     assert why in str(error.value)
 
 
+TORTURE = """\
+smbtorture 4.22.8-Debian-4.22.8+dfsg-0+deb13u1
+Using seed 7
+time: 2026-12-01 00:10:00.000000
+test: valid-request
+time: 2026-12-01 00:10:00.100000
+success: valid-request
+test: open
+time: 2026-12-01 00:10:01.000000
+failure: open [
+../../source4/torture/smb2/create.c:100: status was NT_STATUS_ACCESS_DENIED, expected NT_STATUS_OK: bad
+
+]
+test: quota-fake-file
+skip: quota-fake-file [
+only for NTFS
+]
+test: open
+error: open [
+exception
+]
+"""
+
+
+def test_smbtorture_tells_begin_and_end_of_each_case():
+    found = outcome_of("smbtorture", TORTURE, 1)
+    denied = "../../source4/torture/smb2/create.c:100: status was NT_STATUS_ACCESS_DENIED, expected NT_STATUS_OK: bad"
+    assert [tuple(case) for case in found.cases] == [
+        ("valid-request", "passed", []),
+        ("open", "failed", [denied]),
+        ("quota-fake-file", "skipped", ["only for NTFS"]),
+        ("open (2)", "failed", ["exception"]),
+    ]
+    assert found.remarks == []
+
+
+@pytest.mark.parametrize(
+    ("output", "exit_code", "why"),
+    [
+        ("Connection to \\\\h\\s failed - NT_STATUS_LOGON_FAILURE\n", 1, "told of no case"),
+        ("test: one\n", 0, "ended within one"),
+        ("test: one\nsuccess: one\ntest: two\n", -6, "ended within two"),
+        ("test: one\nfailure: one [\nwhy\n", 1, "ended within one"),
+        ("test: one\nsuccess: one\n", 1, "ended with an error"),
+        ("test: one\nskip: one\n", 0, "Every case was skipped"),
+        ("test: one\nxfail: one\n", 0, "which is not its business"),
+    ],
+)
+def test_what_smbtorture_never_says_is_no_pass(output, exit_code, why):
+    with pytest.raises(OutputError) as error:
+        outcome_of("smbtorture", output, exit_code)
+    assert why in str(error.value)
+
+
 @pytest.mark.parametrize("parser", PARSERS)
 @pytest.mark.parametrize("output", ["\x00\x01\ufffd\n" * 50, "ok ok ok\n", "Summary: all well, 0 failed\n", " \n"])
 def test_rubbish_is_no_pass(parser, output):

@@ -52,7 +52,7 @@ def test_every_suite_is_valid(path):
 
 
 def test_there_are_suites():
-    assert {"fsx", "fsx-calls", "pjdfstest"} <= {path.stem for path in FILES}
+    assert {"fsx", "fsx-calls", "pjdfstest", "smbtorture"} <= {path.stem for path in FILES}
 
 
 def test_a_suite_without_a_fault():
@@ -70,6 +70,7 @@ def test_a_suite_without_a_fault():
         ({"parser": "fxs"}, "unknown parser 'fxs'. Did you mean 'fsx'?"),
         ({"needs": ["mont"]}, "unknown name in 'needs' 'mont'. Did you mean 'mount'?"),
         ({"needs": ["mount"]}, "for a suite that needs 'users'"),
+        ({"command": ["$program", "//$host/$share"]}, "for a suite that needs 'smb'"),
         ({"protocols": ["nfs5"]}, "unknown name in 'protocols' 'nfs5'"),
         ({"protocols": []}, "'protocols' of the suite is empty"),
         ({"program": {}}, "'program' of the suite names none of crate, package, file"),
@@ -107,7 +108,7 @@ def test_a_name_that_no_cell_could_have(name):
 
 
 def test_a_cell_runs_what_the_suite_says():
-    call = _suites.call_of(SUITE, "/usr/bin/fsx", "/mnt/one", 7, {"OPERATIONS": "20"})
+    call = _suites.call_of(SUITE, {"program": "/usr/bin/fsx", "directory": "/mnt/one", "seed": 7}, {"OPERATIONS": "20"})
     assert call.command == ["/usr/bin/fsx", "-S", "7", "-N", "20", "-f", f"{_suites.WORK}/config", "/mnt/one/file"]
     assert call.config == 'users = ["netfs-suite-1"] # costs $1\n'
 
@@ -118,7 +119,18 @@ def test_the_accounts_are_those_that_the_client_gets():
 
 
 def test_a_program_that_could_not_be_had_still_has_a_command_line():
-    assert _suites.call_of(SUITE, "unknown", "/x", 7, {"OPERATIONS": "1"}).command[0] == "unknown"
+    of_cell = {"program": "unknown", "directory": "/x", "seed": 7}
+    assert _suites.call_of(SUITE, of_cell, {"OPERATIONS": "1"}).command[0] == "unknown"
+
+
+def test_a_suite_that_connects_is_told_to_what():
+    suite = {**SUITE, "needs": ["smb"], "command": ["$program", "//$host/$share", "-p", "$port", "-A", "$login"]}
+    share = {"host": "10.0.0.1", "port": 445, "share": "suites"}
+    of_cell = {"program": "/usr/bin/smbtorture", "directory": "/x", "seed": 7}
+    words = ["//10.0.0.1/suites", "-p", "445", "-A", "/run/netfs-bench-suite.login"]
+    assert _suites.call_of(suite, {**of_cell, **share}, {}).command[1:] == words
+    # a turn that never began knows no share
+    assert _suites.call_of(suite, of_cell, {}).command[1] == "//unknown/unknown"
 
 
 def test_a_suite_has_the_form_of_a_workload():
@@ -170,10 +182,12 @@ def test_an_expected_failure_without_a_protocol_is_one_over_all():
 @pytest.mark.parametrize(
     ("suite", "protocol", "runs"),
     [
-        ({}, "smb3", True),
-        ({"protocols": ["nfs3"]}, "nfs3", True),
-        ({"protocols": ["nfs3"]}, "smb3", False),
-        ({"protocols": ["nfs3"]}, "local", True),
+        ({"needs": ["mount"]}, "smb3", True),
+        ({"needs": ["mount"], "protocols": ["nfs3"]}, "nfs3", True),
+        ({"needs": ["mount"], "protocols": ["nfs3"]}, "smb3", False),
+        ({"needs": ["mount"], "protocols": ["nfs3"]}, "local", True),
+        ({"needs": ["smb"], "protocols": ["smb3"]}, "smb3", True),
+        ({"needs": ["smb"], "protocols": ["smb3"]}, "local", False),
     ],
 )
 def test_a_suite_says_nothing_of_some_protocols(suite, protocol, runs):
