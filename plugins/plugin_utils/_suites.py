@@ -48,7 +48,8 @@ OF_A_CELL = ("program", "directory", "seed")
 """What differs from cell to cell."""
 OF_A_SHARE = ("host", "port", "share", "login")
 """What a suite with ``smb`` is told besides; the login is a file as smbclient reads it."""
-LOGIN = f"{WORK}.login"
+LOGIN = "/run/netfs-bench.credentials"
+"""What the entry point ``login`` of role ``load_client`` writes."""
 
 KEYS: dict[str, type] = {
     "question": str,

@@ -127,7 +127,7 @@ def test_a_suite_that_connects_is_told_to_what():
     suite = {**SUITE, "needs": ["smb"], "command": ["$program", "//$host/$share", "-p", "$port", "-A", "$login"]}
     share = {"host": "10.0.0.1", "port": 445, "share": "suites"}
     of_cell = {"program": "/usr/bin/smbtorture", "directory": "/x", "seed": 7}
-    words = ["//10.0.0.1/suites", "-p", "445", "-A", "/run/netfs-bench-suite.login"]
+    words = ["//10.0.0.1/suites", "-p", "445", "-A", "/run/netfs-bench.credentials"]
     assert _suites.call_of(suite, {**of_cell, **share}, {}).command[1:] == words
     # a turn that never began knows no share
     assert _suites.call_of(suite, of_cell, {}).command[1] == "//unknown/unknown"
