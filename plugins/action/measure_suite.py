@@ -114,6 +114,7 @@ class ActionModule(ActionBase):
             "command": call.command,
             "config": call.config,
             "directory": directory,
+            **({} if args["cell"]["protocol"] == _suites.LOCAL else {"mount_point": args["place"]}),
             "work": _suites.WORK,
             "needs": suite["needs"],
             "time_limit": 60 * suite["minutes"],

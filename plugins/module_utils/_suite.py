@@ -18,7 +18,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import Mount, below
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import Mount, below, mount_points
 
 MARK = ".netfs-bench-suite"
 """The file that says that a directory was made here, and may be removed."""
@@ -179,6 +179,12 @@ def refuse_closed_parents(directory: Path) -> None:
         raise SuiteError(
             f"Ordinary accounts do not reach {directory}: {', '.join(closed)} is closed to others. Give it mode 0755."
         )
+
+
+def refuse_unmounted(path: str) -> None:
+    """Raise a SuiteError when nothing is mounted where a file system should be: the disk below it is another one."""
+    if path not in mount_points():
+        raise SuiteError(f"Nothing is mounted at {path}.")
 
 
 def remove(directory: Path) -> str:

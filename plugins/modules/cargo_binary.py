@@ -78,12 +78,19 @@ built_with:
 """
 
 import platform
+import re
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._build import BuildError, locked
 from ansible_collections.netfs.bench.plugins.module_utils._cargo import Recipe, build, find
+
+
+def hint_for(said: str) -> str:
+    """What to install when a library is missing; nothing for other failures."""
+    missing = re.findall(r"cannot find -l(\w+)", said)
+    return f" Install the development package of the library, on Debian lib{missing[0]}1-dev." if missing else ""
 
 
 def main() -> None:
@@ -131,7 +138,7 @@ def main() -> None:
             built = note is None
             note = note or build(recipe, cache, cargo)
     except (BuildError, OSError) as error:
-        module.fail_json(msg=f"{recipe.name} {recipe.version} was not built: {error}")
+        module.fail_json(msg=f"{recipe.name} {recipe.version} was not built: {error}{hint_for(str(error))}")
     module.exit_json(changed=built, path=str(path), **note)
 
 

@@ -27,6 +27,12 @@ options:
         empty, is refused.
     type: path
     required: true
+  mount_point:
+    description:
+      - Where the file system is mounted. Nothing is run unless it is, and what was run is worth nothing unless it still
+        is afterwards.
+      - If omitted, the directory is on a disk of the node, and made with those that it lies in.
+    type: path
   work:
     description:
       - Directory for C(config) and C(artifacts), made anew and removed. Only one suite runs with it at a time, and what
@@ -118,6 +124,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._suite import (
     make,
     make_work,
     refuse_closed_parents,
+    refuse_unmounted,
     remove,
     run,
 )
@@ -128,6 +135,7 @@ def main() -> None:
         argument_spec={
             "command": {"type": "list", "elements": "str", "required": True},
             "directory": {"type": "path", "required": True},
+            "mount_point": {"type": "path"},
             "work": {"type": "path", "required": True},
             "config": {"type": "str", "default": ""},
             "needs": {"type": "list", "elements": "str", "default": []},
@@ -143,6 +151,10 @@ def main() -> None:
     try:
         if "root" in p["needs"] and os.geteuid() != 0:
             raise SuiteError("This suite has to run as root. Connect as root, or set become.")
+        if p["mount_point"]:
+            refuse_unmounted(p["mount_point"])
+        else:
+            directory.parent.mkdir(parents=True, exist_ok=True)
         if "users" in p["needs"]:
             refuse_closed_parents(directory)
         with alone(work.with_name(f"{work.name}.lock")) as note:
@@ -155,6 +167,8 @@ def main() -> None:
             finally:
                 left = remove(directory)
                 shutil.rmtree(work, ignore_errors=True)
+        if p["mount_point"]:
+            refuse_unmounted(p["mount_point"])
     except (SuiteError, OSError) as error:
         module.fail_json(msg=f"The suite could not run: {error}")
     mounts = parse_mountinfo(Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape"))

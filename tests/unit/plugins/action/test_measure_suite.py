@@ -86,6 +86,7 @@ def test_a_pass_is_kept_with_what_was_run(tmp_path):
                 "command": ["/usr/bin/fsx", "-S", str(seed), f"{directory}/file"],
                 "config": "",
                 "directory": directory,
+                "mount_point": "/mnt/netfs-bench",
                 "work": "/run/netfs-bench-suite",
                 "needs": ["mount"],
                 "time_limit": 120,
@@ -98,6 +99,11 @@ def test_a_pass_is_kept_with_what_was_run(tmp_path):
     assert record["suite"]["cases"] == {"every operation": "passed"}
     assert (record["suite"]["seed"], record["suite"]["filesystem"]) == (seed, "nfs")
     assert (tmp_path / record["raw"]).read_text(encoding="utf-8") == GOOD["output"]
+
+
+def test_the_client_s_own_disk_is_no_mount(tmp_path):
+    calls, _record = measure(tmp_path, GOOD, cell={**CELL, "system": "local", "protocol": "local"})
+    assert "mount_point" not in calls[0][1]
 
 
 def test_failing_cases_are_a_measurement(tmp_path):

@@ -132,6 +132,12 @@ def test_a_directory_that_accounts_cannot_reach_is_refused(tmp_path):
     _suite.refuse_closed_parents(Path("/usr/share/suite"))
 
 
+def test_a_mount_that_is_gone_is_refused(tmp_path):
+    _suite.refuse_unmounted("/proc")
+    with pytest.raises(_suite.SuiteError, match=f"Nothing is mounted at {tmp_path}"):
+        _suite.refuse_unmounted(str(tmp_path))
+
+
 def test_what_cannot_be_removed_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(_suite, "REMOVE_SECONDS", 0.2)
     slow = tmp_path / "rm"
