@@ -99,7 +99,7 @@ class ActionModule(ActionBase):
             seconds=Seconds(total=round(ended - started, 3), outside=round(ended - started, 3)),
             raw=raw,
             raw_sha256=raw_sha256,
-            suite=None if answer.get("failed") else self._result(answer, found, seed, earlier(path)),
+            suite=None if answer.get("failed") else self._result(answer, found, seed, call, earlier(path)),
         )
         document = record.document()
         write_json(path, document)
@@ -129,11 +129,14 @@ class ActionModule(ActionBase):
             here = self.task_vars.get("inventory_hostname", UNKNOWN)
             return {"failed": True, "msg": f"The client, node {here}, did not answer: {error}"}
 
-    def _result(self, answer: Json, found: Found, seed: int, before: list[dict[str, str]]) -> SuiteResult:
+    def _result(
+        self, answer: Json, found: Found, seed: int, call: _suites.Call, before: list[dict[str, str]]
+    ) -> SuiteResult:
         """What is kept of a suite that ran."""
         return SuiteResult(
             seed=seed,
             program=self.args["program"].get("version", UNKNOWN),
+            command=" ".join(call.command),
             filesystem=answer["filesystem"],
             exit_code=UNKNOWN if answer["exit_code"] is None else answer["exit_code"],
             hung=bool(answer["hung"]),

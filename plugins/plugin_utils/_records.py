@@ -204,6 +204,7 @@ class SuiteResult:
     seed: int
     """What it drew its operations from."""
     program: str
+    command: str
     filesystem: str
     """The type of the file system that it ran on, as the client's kernel names it."""
     exit_code: int | str

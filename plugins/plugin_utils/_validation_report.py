@@ -192,18 +192,27 @@ def matrix(validation: Validation) -> Table:
         [
             [
                 Cell(system, "keep", small=protocol if system != protocol else "the client's own disk"),
-                *(word_cell(line[suite]) if suite in line else Cell("not planned", "soft") for suite in suites),
+                *(
+                    word_cell(line[suite], validation.is_reference(line[suite]))
+                    if suite in line
+                    else Cell("not planned", "soft")
+                    for suite in suites
+                ),
             ]
             for (system, protocol), line in rows.items()
         ],
     )
 
 
-def word_cell(result: Result) -> Cell:
-    """The word of a result, and its share."""
-    small = share_text(result) or result.why.partition("\n")[0][:80]
+def word_cell(result: Result, reference: bool) -> Cell:
+    """The word of a result, and its share; a reference that is compared with no other has a word alone."""
     word = f"{SYMBOLS[result.word]} {result.word}"
-    return Cell(word, f"word {result.word}", small=small, href=f"#{identifier(result)}")
+    if result.shares:
+        share = result.shares[0]
+        small, title = f"{share.passed / share.of:.1%} of {share.reference}", share.text
+    else:
+        small, title = ("a reference" if reference else NO_REFERENCE) if result.cases else "", result.why
+    return Cell(word, f"word {result.word}", title, small, f"#{identifier(result)}")
 
 
 def case_parts(result: Result) -> list[tuple[str, list[Json]]]:
@@ -226,7 +235,6 @@ def case_parts(result: Result) -> list[tuple[str, list[Json]]]:
 def trial_row(cell: CellRecord) -> list[Cell]:
     """What one trial was, with its raw output one click away."""
     suite = cell.suite
-    command = str(cell.provenance.recorded.get("command", UNKNOWN))
     return [
         Cell(str(cell.trial), "number"),
         Cell(cell.status, "keep"),
@@ -236,7 +244,7 @@ def trial_row(cell: CellRecord) -> list[Cell]:
         Cell(str(suite.exit_code) if suite else UNKNOWN, "number"),
         Cell(f"{cell.seconds.total:.0f} s", "number"),
         Cell("what it printed", href=cell.raw) if cell.raw != UNKNOWN else Cell("nothing"),
-        Cell(command, "text"),
+        Cell(suite.command if suite else UNKNOWN, "text"),
     ]
 
 

@@ -64,6 +64,7 @@ def record(
         "suite": {
             "seed": 7,
             "program": "one 1.2.3",
+            "command": "/usr/bin/one -S 7",
             "filesystem": "nfs",
             "exit_code": "unknown" if outcomes is None else 0,
             "hung": outcomes is None,
