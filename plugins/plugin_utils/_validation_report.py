@@ -221,15 +221,19 @@ def case_parts(result: Result) -> list[tuple[str, list[Json]]]:
     def entries(names: t.Iterable[str], texts: t.Mapping[str, str] | None = None) -> list[Json]:
         return [{"name": name, "text": (texts or {}).get(name, ""), "lines": lines_of(result, name)} for name in names]
 
-    skipped = [case for case, outcome in result.cases.items() if outcome == SKIPPED]
     return [
         ("Fails", entries(result.failing)),
         ("Fails, as the reference does", entries(result.shared)),
         ("Fails as expected", entries(result.expected, result.expected)),
         ("Passes, and was expected to fail", entries(result.unexpected)),
         ("Flaky: two records disagree", entries(result.flaky)),
-        ("Skipped", entries(skipped)),
     ]
+
+
+def skipped(result: Result) -> Table:
+    """The cases that were skipped, and why."""
+    cases = [case for case, outcome in result.cases.items() if outcome == SKIPPED]
+    return Table(["case", "why"], [[Cell(case), Cell(lines_of(result, case), "text")] for case in cases])
 
 
 def trial_row(cell: CellRecord) -> list[Cell]:
@@ -267,6 +271,7 @@ def part_of(result: Result) -> Json:
             [trial_row(cell) for cell in result.trials],
         ),
         "cases": case_parts(result),
+        "skipped": skipped(result),
     }
 
 

@@ -173,13 +173,13 @@ def test_the_page_of_suites_fits_and_leads_to_its_evidence(look, suites_page, si
     if os.environ.get("PAGES_OUT"):
         page.screenshot(path=f"{os.environ['PAGES_OUT']}/suites-{size}-{scheme}.png", full_page=True)
     # evidence that was closed opens for who follows its link, and is there on paper
-    closed = page.locator("#evidence details:not([open])")
+    closed = page.locator("#evidence > details:not([open])")
     if closed.count():
         name = closed.first.get_attribute("id")
         page.locator(f"#verdict td a[href='#{name}']").first.click()
         assert page.locator(f"[id='{name}']").get_attribute("open") is not None
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert closed.count() == 0
+    assert page.locator("#evidence details:not([open])").count() == 0
     nothing_wrong(page, suites_page)
 
 
