@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import (
@@ -16,6 +19,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import (
     shortened,
 )
 
+RECORDED = Path(__file__).parents[2] / "fixtures/suites"
 GOOD = "All operations completed A-OK!\n"
 WRONG_BYTES = """\
 [ERROR fsx] miscompare: offset= 0x2a, size = 0x10
@@ -189,3 +193,28 @@ def test_of_many_lines_both_ends_are_kept():
     assert (kept[0], kept[-1], len(kept)) == ("0", "999", LINES_MAX + 1)
     assert any("940 lines more" in line for line in kept)
     assert shortened(lines[:LINES_MAX]) == lines[:LINES_MAX]
+
+
+@pytest.mark.parametrize(
+    ("parser", "counts", "failed", "lines"),
+    [
+        (
+            "pjdfstest",
+            {"passed": 379, "skipped": 16, "failed": 3},
+            "ftruncate::affected_create_flags_only",
+            ["called `Result::unwrap()` on an `Err` value: EACCES"],
+        ),
+        (
+            "smbtorture",
+            {"passed": 60, "skipped": 5, "failed": 17},
+            "nulldacl",
+            ["source4/torture/smb2/create.c:1353: DACL has been created on the server!"],
+        ),
+    ],
+)
+def test_what_was_recorded_is_understood(parser, counts, failed, lines):
+    found = outcome_of(parser, (RECORDED / f"{parser}.txt").read_text(encoding="utf-8"), 1)
+    assert Counter(case.outcome for case in found.cases) == counts
+    assert next(case.lines for case in found.cases if case.name == failed) == lines
+    # a case without a word on why it failed would be no evidence
+    assert all(case.lines for case in found.cases if case.outcome == "failed")
