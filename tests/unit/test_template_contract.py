@@ -145,6 +145,8 @@ PLUGIN_DELETIONS = {
     "modules/tuning.py": "files that it wrote, when there is nothing to be in them",
     "module_utils/_go.py": "the container it started to build in",
     "module_utils/_lag.py": "the directory that it made for the files of a measurement",
+    "module_utils/_durable_writer.py": "the directory that it made for the log of a writer",
+    "modules/durable_writer.py": "the same, and the directory that it made for what was written, marked by it",
     "module_utils/_suite.py": "the directories that it made for a suite, marked by it",
     "modules/suite.py": "the directory that it made for configuration and output of a suite",
     "module_utils/_service_directories.py": "directories of a specification, never beyond their file system",
