@@ -128,6 +128,22 @@ def inversion_index(n_base: int, n_candidate: int, alpha: float = ALPHA) -> tupl
     return best
 
 
+def upper_bound(events: int, trials: int, alpha: float = ALPHA) -> float:
+    """The one-sided upper bound of Clopper and Pearson for a probability, after so many events in so many trials.
+
+    The largest probability with which so few events, or fewer, still happen with probability ``alpha``. Without an
+    event that is ``1 - alpha ** (1 / trials)``, about 3 / trials: the rule of three.
+    """
+    if events >= trials:
+        return 1.0
+    low, high = events / trials, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        at_most = sum(math.comb(trials, k) * middle**k * (1 - middle) ** (trials - k) for k in range(events + 1))
+        low, high = (middle, high) if at_most > alpha else (low, middle)
+    return high
+
+
 def coefficient_of_variation(values: list[float]) -> float:
     """Sample standard deviation over mean; 0 for a single value, which has none."""
     if len(values) < 2:

@@ -11,7 +11,7 @@ import statistics
 from pathlib import Path
 
 import pytest
-from scipy.stats import mannwhitneyu
+from scipy.stats import binomtest, mannwhitneyu
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import order_key
 from ansible_collections.netfs.bench.plugins.plugin_utils._statistics import (
@@ -28,6 +28,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._statistics import (
     inversion_index,
     smallest_p,
     steadiness,
+    upper_bound,
     verdict,
 )
 
@@ -161,3 +162,30 @@ def test_an_interval_over_machines_that_are_all_alike_is_that_of_the_trials():
     found = compare(BASE, [1.2 * value for value in BASE], "higher", (names, names))
     assert found.interval == pytest.approx((1.2, 1.2), rel=0.02)
     assert verdict(found, found.p, 1) == "faster"
+
+
+@pytest.mark.parametrize(
+    ("events", "trials", "bound"),
+    [
+        (0, 1, 0.95),
+        (0, 2, 0.7764),
+        (0, 5, 0.4507),
+        (0, 20, 0.1391),
+        (0, 100, 0.0295),
+        (1, 20, 0.2161),
+        (2, 20, 0.2826),
+        (19, 20, 0.9974),
+        (20, 20, 1.0),
+    ],
+)
+def test_the_upper_bound_of_a_probability(events, trials, bound):
+    found = upper_bound(events, trials)
+    assert found == pytest.approx(bound, abs=0.00005)
+    ends = binomtest(events, trials, alternative="less").proportion_ci(1 - ALPHA, method="exact")
+    assert found == pytest.approx(ends.high, abs=1e-6)
+
+
+@pytest.mark.parametrize("trials", [20, 100, 1000])
+def test_the_rule_of_three_is_close_where_it_is_said_to_be(trials):
+    assert upper_bound(0, trials) == pytest.approx(3 / trials, rel=0.08)
+    assert upper_bound(0, trials) < 3 / trials
