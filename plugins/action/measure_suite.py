@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 import typing as t
-from collections import Counter
 from pathlib import Path
 
 from ansible.errors import AnsibleConnectionFailure
@@ -23,21 +22,20 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
     Seconds,
     SeriesName,
     SuiteResult,
+    earlier_cases,
     utc,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, keep_raw, read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import (
-    FAILED,
     PASSED,
-    SKIPPED,
     Case,
     OutputError,
+    failure_of,
     last_words,
+    metrics_of,
     outcome_of,
 )
 
-NAMES = 3
-"""As many failing cases are named in a reason."""
 MODULE_SECONDS = 240.0
 """How long the module may take beside its program: to start, to kill it, to remove its directory."""
 
@@ -99,7 +97,7 @@ class ActionModule(ActionBase):
             seconds=Seconds(total=round(ended - started, 3), outside=round(ended - started, 3)),
             raw=raw,
             raw_sha256=raw_sha256,
-            suite=None if answer.get("failed") else self._result(answer, found, seed, call, earlier(path)),
+            suite=None if answer.get("failed") else self._result(answer, found, seed, call, earlier_cases(path)),
         )
         document = record.document()
         write_json(path, document)
@@ -166,24 +164,5 @@ def found_in(answer: Json, parser: str) -> Found:
         outcome = outcome_of(parser, answer["output"], answer["exit_code"])
     except OutputError as error:
         return Found("failed", f"{error}. The exit code is {answer['exit_code']}", [], [])
-    names = [case.name for case in outcome.cases if case.outcome == FAILED]
-    if not names:
-        return Found("ok", "", outcome.cases, outcome.remarks)
-    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-    reason = f"{len(names)} of {len(outcome.cases)} cases failed: {', '.join(names[:NAMES])}{more}"
-    return Found(FAILING, reason, outcome.cases, outcome.remarks)
-
-
-def metrics_of(cases: list[Case]) -> dict[str, float]:
-    """How many cases came out as what; nothing where none was told."""
-    counted = Counter(case.outcome for case in cases)
-    return {f"{outcome}_cases": counted[outcome] for outcome in (PASSED, FAILED, SKIPPED)} if cases else {}
-
-
-def earlier(path: Path) -> list[dict[str, str]]:
-    """The cases of the records of a cell that will be replaced, the oldest first."""
-    try:
-        suite = read_json(path).get("suite", {})
-    except RunError:
-        return []
-    return [*suite.get("earlier", []), *([suite["cases"]] if suite.get("cases") else [])]
+    reason = failure_of(outcome.cases)
+    return Found(FAILING if reason else "ok", reason, outcome.cases, outcome.remarks)

@@ -21,6 +21,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _ceilings,
     _compare,
     _deployment,
+    _power_cuts,
     _profiles,
     _records,
     _results,
@@ -46,6 +47,8 @@ CLIENT_FILESYSTEM = {
 # seconds that a cell and a layout cost beside fio's own run time; measured, only used for the estimate
 CELL_OVERHEAD_S = 2
 TURN_OVERHEAD_S = 15
+# until a node that lost its power serves again, and what was acknowledged is read
+CUT_OVERHEAD_S = 120
 # a cluster has to agree that it is whole, when a turn begins and after each cold barrier
 CLUSTER_OVERHEAD_S = 60
 
@@ -311,18 +314,26 @@ def refuse_systems_without_a_pass(offered: dict[str, list[str]], passes: dict[st
         )
 
 
-def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[str]) -> Json:
+def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[str], *, cut: bool = False) -> Json:
     """Whose kernel a node runs on, and why.
 
     :param wanted: ``auto``, ``host`` or ``own``.
     :param needs: the file systems that the node's kernel must know, such as ``nfs`` or ``nfsd``.
     :param filesystems: those that the host's kernel knows.
+    :param cut: whether the node will lose its power: what is in the host's page cache would survive that.
     :returns: ``{"kernel": "host" | "own", "why": sentence}``
     """
     missing = sorted(name for name in set(needs) if name not in filesystems)
     lacks = f"the kernel of this host lacks {', '.join(missing)}"
     if wanted == "own":
         return {"kernel": "own", "why": "asked for"}
+    if cut and wanted == "host":
+        raise PlanError(
+            "A server on the host's kernel was asked for, and what it keeps in the host's page cache would survive a "
+            "power cut. Use server_kernel=auto or own, or leave out the suites that cut its power."
+        )
+    if cut:
+        return {"kernel": "own", "why": "it will lose its power, and the host's page cache would survive that"}
     if wanted == "host" and missing:
         raise PlanError(f"A node on the host's kernel was asked for, but {lacks}. Use auto or own instead of host.")
     if missing:
@@ -330,10 +341,39 @@ def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[
     return {"kernel": "host", "why": "asked for" if wanted == "host" else "the kernel of this host has what it needs"}
 
 
+def cut_nodes(systems: Systems, works: dict[str, Json], apart: t.Collection[tuple[str, str, str]]) -> set[str]:
+    """The nodes that will lose their power: those that clients mount while a suite cuts it."""
+    return {
+        profile["services"][-1]["node"]
+        for label, profile in systems.profiles.items()
+        for name, work in works.items()
+        if _suites.POWER_CUT in work
+        and any((label, protocol, name) not in apart for protocol in systems.protocols[label])
+    }
+
+
+def refuse_cuts_of_other_nodes(works: dict[str, Json], node_kind: str) -> None:
+    """Raise a PlanError for power cuts of nodes that cannot be cut."""
+    names = [name for name, work in works.items() if _suites.POWER_CUT in work]
+    if names and node_kind != "docker":
+        rest = ",".join(name for name in works if name not in names)
+        raise PlanError(
+            f"Suite {', '.join(names)} cuts the power of a server, and nodes of kind {node_kind} cannot be cut: "
+            f"only those of kind docker can. Leave it out{f': suite={rest}' if rest else ''}."
+        )
+
+
 def nodes_of(
-    profiles: dict[str, Json], protocols: t.Iterable[str], request: Request, filesystems: t.Container[str]
+    profiles: dict[str, Json],
+    protocols: t.Iterable[str],
+    request: Request,
+    filesystems: t.Container[str],
+    cut: t.Collection[str] = (),
 ) -> Json:
-    """Every node that the systems and the client need: ``{name: {"kernel", "why"}}``."""
+    """Every node that the systems and the client need: ``{name: {"kernel", "why"}}``.
+
+    :param cut: those that will lose their power.
+    """
     protocols = set(protocols)
     needs: dict[str, set[str]] = {"client": {CLIENT_FILESYSTEM[name] for name in protocols if name != _suites.LOCAL}}
     for profile in profiles.values():
@@ -345,7 +385,10 @@ def nodes_of(
         return {name: {"kernel": "its own", "why": f"nodes of kind {request.node_kind}"} for name in sorted(needs)}
     nodes = {
         name: choose_kernel(
-            request.node_kernel if name == "client" else request.server_kernel, needs[name], filesystems
+            request.node_kernel if name == "client" else request.server_kernel,
+            needs[name],
+            filesystems,
+            cut=name in cut,
         )
         for name in sorted(needs)
     }
@@ -757,6 +800,7 @@ def suites_of(request: Request, catalog: Catalog, variables: dict[str, str]) -> 
         if faults:
             raise PlanError(f"playbooks/suites/{name}.yml: {'; '.join(faults)}.")
         works[name] = _suites.work_of(catalog.suites[name])
+    refuse_cuts_of_other_nodes(works, request.node_kind)
     return works
 
 
@@ -765,21 +809,24 @@ def with_references(
 ) -> tuple[Systems, list[str]]:
     """The systems and what suites run on besides, over the same protocols; and the labels of all references.
 
-    A reference that serves none of the protocols, or that no suite runs on, is left out: it could be compared with
-    nothing.
+    A reference over whose protocols nothing is run is left out: it could be compared with nothing. The power of none is
+    cut: what a system promises of that is kept or not, whatever others do.
     """
     asked = [] if request.references == ["none"] else request.references
     names = choose("reference", asked, [*catalog.profiles, _suites.LOCAL])
     wanted = list(dict.fromkeys(name for names in systems.protocols.values() for name in names))
-    profiles, protocols = dict(systems.profiles), dict(systems.protocols)
+    programs = [work for work in works.values() if _suites.POWER_CUT not in work]
+    profiles, protocols, used = dict(systems.profiles), dict(systems.protocols), []
     for name in names:
         profile = LOCAL_PROFILE if name == _suites.LOCAL else _deployment.named(catalog.profiles[name])
         served = [_suites.LOCAL] if name == _suites.LOCAL else served_of(profile, wanted)
-        served = [one for one in served if any(_suites.runs_over(work["suite"], one) for work in works.values())]
-        if served and name not in profiles:
-            profiles[name], protocols[name] = profile, served
+        served = [one for one in served if any(_suites.runs_over(work, one) for work in programs)]
+        if served:
+            used.append(name)
+            profiles.setdefault(name, profile)
+            protocols.setdefault(name, served)
     prepared = {name: prepared_for_suites(profile) for name, profile in profiles.items()}
-    return Systems(prepared, protocols, systems.not_served), [name for name in names if name in profiles]
+    return Systems(prepared, protocols, systems.not_served), used
 
 
 def prepared_for_suites(profile: Json) -> Json:
@@ -796,11 +843,29 @@ def prepared_for_suites(profile: Json) -> Json:
     return {**profile, "services": [*others, {**last, "variables": {**given, **joined}}]}
 
 
-def suite_seconds(systems: Systems, works: dict[str, Json]) -> int:
-    """What the suites of one trial take at most."""
-    turns = sum(map(len, systems.protocols.values()))
-    minutes: int = sum(work["suite"]["minutes"] for work in works.values())
-    return turns * (TURN_OVERHEAD_S + 60 * minutes)
+def suite_seconds(
+    systems: Systems, works: dict[str, Json], variables: dict[str, str], apart: t.Collection[tuple[str, str, str]]
+) -> int:
+    """What the suites of one trial take at most, and power cuts roughly."""
+    places = [(label, protocol) for label, protocols in systems.protocols.items() for protocol in protocols]
+    return sum(TURN_OVERHEAD_S for _place in places) + sum(
+        seconds_of_suite(work, variables)
+        for place in places
+        for name, work in works.items()
+        if (*place, name) not in apart
+    )
+
+
+def seconds_of_suite(work: Json, variables: dict[str, str]) -> int:
+    """What a suite takes at most; a PlanError for a number of power cuts that is none."""
+    if _suites.POWER_CUT not in work:
+        return 60 * int(work["suite"]["minutes"])
+    power_cut = work[_suites.POWER_CUT]
+    try:
+        cuts = _power_cuts.number_of(power_cut, variables)
+    except _power_cuts.CutsError as error:
+        raise PlanError(f"{error}.") from error
+    return cuts * (CUT_OVERHEAD_S + int(power_cut["latest_ms"]) // 1000)
 
 
 def layouts_of(works: dict[str, Json]) -> list[str]:
@@ -814,11 +879,16 @@ def axes_of(
     works: dict[str, Json],
     passes: dict[str, list[str]],
     placement: Placement | None,
+    *,
+    beside: t.Collection[str],
 ) -> Axes:
-    """What trials are made of; a PlanError when a system can have none of the passes."""
+    """What trials are made of; a PlanError when a system can have none of the passes.
+
+    :param beside: the systems that nobody asked for, and that suites run on for comparison.
+    """
     offered = {name: list(profile.get("passes", PASSES)) for name, profile in systems.profiles.items()}
     refuse_systems_without_a_pass(offered, passes)
-    apart = lags_apart(systems, works, placement) | suites_apart(systems, works)
+    apart = lags_apart(systems, works, placement) | suites_apart(systems, works, beside)
     return Axes(request.seed, systems.protocols, passes, offered, apart, lags_among(works))
 
 
@@ -841,11 +911,12 @@ def lags_apart(systems: Systems, works: dict[str, Json], placement: Placement | 
     }
 
 
-def suites_apart(systems: Systems, works: dict[str, Json]) -> set[tuple[str, str, str]]:
-    """System, protocol and suite of every suite that says nothing of that protocol; a PlanError for a system that no
-    suite would run on."""
+def suites_apart(systems: Systems, works: dict[str, Json], beside: t.Collection[str]) -> set[tuple[str, str, str]]:
+    """System, protocol and suite of every suite that says nothing of that protocol, or is none for a reference; a
+    PlanError for a system that no suite would run on."""
     offered = {
-        (system, protocol, name): _suites.runs_over(work["suite"], protocol)
+        (system, protocol, name): _suites.runs_over(work, protocol)
+        and not (system in beside and _suites.POWER_CUT in work)
         for name, work in works.items()
         if "suite" in work
         for system, protocols in systems.protocols.items()
@@ -916,7 +987,8 @@ def make_plan(
     references: list[str] = []
     if request.suites:
         systems, references = with_references(systems, works, request, catalog)
-    axes = axes_of(request, systems, works, passes, placement)
+    beside = [name for name in references if name not in names]
+    axes = axes_of(request, systems, works, passes, placement, beside=beside)
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
     # what one disk or one network does bounds no system on several hosts
     measure_ceilings = measure_ceilings and placement is None
@@ -924,7 +996,7 @@ def make_plan(
     turns_per_trial = sum(map(len, systems.protocols.values()))
     loads = {name: steps for name, steps in passes.items() if runs_fio(works[name])}
     trial_seconds = (
-        suite_seconds(systems, works)
+        suite_seconds(systems, works, variables, axes.apart)
         if request.suites
         else turns_per_trial * turn_seconds(variables, loads)
         + _ceilings.seconds_of(ceilings)
@@ -959,7 +1031,13 @@ def make_plan(
         nodes=(
             placement.nodes
             if placement
-            else nodes_of(systems.profiles, set().union(*systems.protocols.values()), request, filesystems)
+            else nodes_of(
+                systems.profiles,
+                set().union(*systems.protocols.values()),
+                request,
+                filesystems,
+                cut_nodes(systems, works, axes.apart),
+            )
         ),
         cells=cells,
         turns=[turn for turns, _cells in orders for turn in turns],
@@ -995,6 +1073,17 @@ def topology_lines(topology: Json) -> list[str]:
     ]
 
 
+def power_cut_line(plan: Json) -> list[str]:
+    """How often the power of a server is cut."""
+    cells = [cell["workload"] for cell in plan["cells"]]
+    return [
+        f"  {name}: the power of the server is cut {_power_cuts.number_of(work[_suites.POWER_CUT], plan['variables'])} "
+        f"times in each of {cells.count(name)} cells"
+        for name, work in plan["workloads"].items()
+        if _suites.POWER_CUT in work
+    ]
+
+
 def describe(plan: Json) -> list[str]:
     """The plan as a person reads it before anything is made."""
     nodes = [f"  node {name}: kernel {node['kernel']} ({node['why']})" for name, node in plan["nodes"].items()]
@@ -1011,6 +1100,7 @@ def describe(plan: Json) -> list[str]:
         f"  effort {plan['effort']}: {plan['trials']} trial(s), {values}",
         f"  {what}: {', '.join(plan['workloads'])}",
         *([f"  reference: {', '.join(plan['references'])}"] if plan.get("references") else []),
+        *power_cut_line(plan),
         *topology_lines(plan.get("topology", {})),
         *([f"  ceilings: {len(plan['ceilings'])} in every trial"] if plan.get("ceilings") else []),
         *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),

@@ -20,9 +20,10 @@ import sys
 import typing as t
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, read_json
 
 CELL_SCHEMA = "netfs.bench/cell/1"
 CEILING_SCHEMA = "netfs.bench/ceiling/1"
@@ -198,6 +199,42 @@ class ColdProof:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerCut:
+    """What one power cut of the server did to what it had acknowledged."""
+
+    number: int
+    seed: int
+    """What the writer drew its operations from."""
+    delay_ms: int
+    """How long after its first acknowledged operation the cut was due."""
+    cut_at: str
+    """When the node was killed (ISO 8601, UTC)."""
+    acknowledged: int
+    """How many operations had been acknowledged by then."""
+    begun: int
+    """How many were begun and never acknowledged: no promise."""
+    counts: dict[str, dict[str, int]]
+    """For each kind of operation how many were acknowledged in all, and how many of these lost, torn and stale."""
+    errors: list[str]
+    """What the writer was told by calls that failed."""
+    longest_pause_s: float
+    """The longest time between two acknowledgements."""
+    resumed: bool
+    """Whether the writer went on when the server was back."""
+    killed: bool
+    """Whether the writer had to be killed in the end."""
+
+    @classmethod
+    def of(cls, document: Json) -> PowerCut:
+        return cls(*(document[entry.name] for entry in dataclasses.fields(cls)))
+
+    @property
+    def harmed(self) -> int:
+        """How many acknowledged operations were not kept."""
+        return sum(count for counts in self.counts.values() for what, count in counts.items() if what != "acknowledged")
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteResult:
     """What a suite found in one cell."""
 
@@ -217,10 +254,27 @@ class SuiteResult:
     remarks: list[str]
     earlier: list[dict[str, str]]
     """The cases of the records of this cell that this one replaced."""
+    power_cuts: list[PowerCut] | None = None
+    """None for a suite that is a program."""
 
     @classmethod
     def of(cls, document: Json) -> SuiteResult:
-        return cls(*(document[entry.name] for entry in dataclasses.fields(cls)))
+        cuts = document.get("power_cuts")
+        said = {entry.name: document[entry.name] for entry in dataclasses.fields(cls) if entry.name != "power_cuts"}
+        return cls(**said, power_cuts=None if cuts is None else [PowerCut.of(cut) for cut in cuts])
+
+    def document(self) -> Json:
+        cuts = self.power_cuts
+        return known({**fields_of(self), "power_cuts": None if cuts is None else [fields_of(cut) for cut in cuts]})
+
+
+def earlier_cases(path: Path) -> list[dict[str, str]]:
+    """The cases of the records of a cell that will be replaced, the oldest first."""
+    try:
+        suite = read_json(path).get("suite", {})
+    except RunError:
+        return []
+    return [*suite.get("earlier", []), *([suite["cases"]] if suite.get("cases") else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +371,7 @@ class CellRecord:
                 "server_counters": self.server_counters,
                 "client_bound": self.client_bound,
                 "silent": self.silent,
-                "suite": fields_of(self.suite) if self.suite else None,
+                "suite": self.suite.document() if self.suite else None,
             }
         )
 

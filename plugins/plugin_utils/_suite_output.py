@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 LINES_MAX = 60
 """As many lines are kept of a failing case; the raw output has them all."""
+NAMES = 3
+"""As many failing cases are named in a reason."""
 SEQUENCE = "every operation"
 """The only case of a program that stops at its first failure."""
 
@@ -67,6 +70,21 @@ def checked(cases: list[Case], exit_code: int, *, fails_with: int) -> Outcome:
     if failed and exit_code != fails_with:
         return Outcome(cases, [f"{len(failed)} cases failed, and the exit code is {exit_code}"])
     return Outcome(cases, [])
+
+
+def failure_of(cases: list[Case]) -> str:
+    """Which cases failed, in a sentence; empty when none did."""
+    names = [case.name for case in cases if case.outcome == FAILED]
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return f"{len(names)} of {len(cases)} cases failed: {', '.join(names[:NAMES])}{more}"
+
+
+def metrics_of(cases: list[Case]) -> dict[str, float]:
+    """How many cases came out as what; nothing where none was told."""
+    counted = Counter(case.outcome for case in cases)
+    return {f"{outcome}_cases": counted[outcome] for outcome in (PASSED, FAILED, SKIPPED)} if cases else {}
 
 
 def fsx(output: str, exit_code: int) -> Outcome:

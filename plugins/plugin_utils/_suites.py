@@ -14,6 +14,7 @@ import string
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
+from ansible_collections.netfs.bench.plugins.plugin_utils import _power_cuts
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import (
     faults_of_keys,
     faults_of_names,
@@ -64,6 +65,13 @@ KEYS: dict[str, type] = {
     "expected": list,
 }
 REQUIRED = ("question", "needs", "program", "command", "parser", "minutes", "quiet_seconds")
+POWER_CUT = "power_cut"
+"""The key of a suite that is no program: it cuts the power of a server while a client writes to it."""
+KEYS_OF_POWER_CUT: dict[str, type] = {
+    **{name: KEYS[name] for name in ("question", "needs", "protocols", "expected")},
+    POWER_CUT: dict,
+}
+REQUIRED_OF_POWER_CUT = ("question", "needs", POWER_CUT)
 PROGRAM_KEYS: dict[str, dict[str, type]] = {
     "crate": {"crate": str, "version": str},
     "package": {"package": str, "path": str},
@@ -98,22 +106,33 @@ def faults_of(name: str, given: t.Any, known: Known) -> list[str]:
 
     :param given: what stands in its file.
     """
-    faults = faults_of_keys(given, KEYS, REQUIRED, "the suite")
+    cuts = isinstance(given, dict) and POWER_CUT in given
+    keys, required = (KEYS_OF_POWER_CUT, REQUIRED_OF_POWER_CUT) if cuts else (KEYS, REQUIRED)
+    faults = faults_of_keys(given, keys, required, "the suite")
     if faults:
         return faults
     if not NAME.fullmatch(name):
         faults.append(f"'{name}' cannot be the name of a suite: lower-case letters, digits, . and - only")
     faults += [unknown("name in 'needs'", str(need), NEEDS) for need in given["needs"] if need not in NEEDS]
     faults += faults_of_names(given, "protocols", known.protocols, "the suite")
-    faults += faults_of_program(given["program"])
+    for number, entry in enumerate(given.get("expected", []), 1):
+        faults += faults_of_expected(entry, f"expected failure {number}", known)
+    if cuts:
+        return faults + _power_cuts.faults_of(given[POWER_CUT], known.variables)
+    faults += faults_of_call(given)
+    return faults or faults_of_placeholders(given, known.variables)
+
+
+def faults_of_call(given: Json) -> list[str]:
+    """Return what is wrong with how a suite gets, calls and understands its program."""
+    faults = faults_of_program(given["program"])
     if not given["command"] or not all(isinstance(word, str) for word in given["command"]):
         faults.append("'command' of the suite is not a list of strings: write numbers in quotes")
     if given["parser"] not in PARSERS:
         faults.append(unknown("parser", given["parser"], PARSERS))
-    faults += [f"'{key}' of the suite is not at least 1" for key in ("minutes", "quiet_seconds") if given[key] < 1]
-    for number, entry in enumerate(given.get("expected", []), 1):
-        faults += faults_of_expected(entry, f"expected failure {number}", known)
-    return faults or faults_of_placeholders(given, known.variables)
+    return faults + [
+        f"'{key}' of the suite is not at least 1" for key in ("minutes", "quiet_seconds") if given[key] < 1
+    ]
 
 
 def faults_of_program(given: Json) -> list[str]:
@@ -180,7 +199,8 @@ def work_of(given: Json) -> Json:
         "layout": "none",
         "job": job,
         "sha256": hashlib.sha256(job.encode()).hexdigest(),
-        "suite": {key: value for key, value in given.items() if key != "question"},
+        "suite": {key: value for key, value in given.items() if key not in ("question", POWER_CUT)},
+        **({POWER_CUT: given[POWER_CUT]} if POWER_CUT in given else {}),
     }
 
 
@@ -189,16 +209,28 @@ def has_suites(plan: Json) -> bool:
     return any("suite" in work for work in plan["workloads"].values())
 
 
-def runs_over(suite: Json, protocol: str) -> bool:
-    """Whether a suite can say something of a protocol; of the client's own disk, unless it connects by itself."""
+def runs_over(work: Json, protocol: str) -> bool:
+    """Whether a suite can say something of a protocol; of the client's own disk, unless it connects by itself.
+
+    A power cut there would end the writer as well, and nobody would know what it had been told.
+    """
     if protocol == LOCAL:
-        return "smb" not in suite["needs"]
-    return protocol in suite.get("protocols", [protocol])
+        return POWER_CUT not in work and "smb" not in work["suite"]["needs"]
+    return protocol in work["suite"].get("protocols", [protocol])
 
 
 def seed_of(seed: str, suite: str, trial: int) -> int:
     """The number that a suite draws its operations from: the same for every system, so that all do the same."""
     return int(hashlib.sha256(f"{seed}:{suite}:{trial}".encode()).hexdigest()[:7], 16)
+
+
+def power_cuts(work: Json, seed: str, cell: Json, variables: t.Mapping[str, str]) -> list[Json]:
+    """The power cuts of a cell: each at the same moment for every system.
+
+    :param work: the suite as a plan has it.
+    :param seed: that of the plan.
+    """
+    return _power_cuts.cuts_of(work[POWER_CUT], seed_of(seed, cell["workload"], cell["trial"]), variables)
 
 
 def directory_under(place: str) -> str:

@@ -9,23 +9,25 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.netfs.bench.plugins.plugin_utils import _suites
+from ansible_collections.netfs.bench.plugins.plugin_utils import _power_cuts, _suites
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import FAILING, CellRecord, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run, planned_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import FAILED, PASSED, SKIPPED
 
-SYMBOLS = {"pass": "✔", "as-reference": "=", "fail": "✖", "hung": "✖", "not-measured": "?"}
+SYMBOLS = {"pass": "✔", "as-reference": "=", "volatile": "~", "fail": "✖", "hung": "✖", "not-measured": "?"}
 MEANINGS = {
     "pass": "Every case that ran passed, but for those that are expected to fail and listed with their reason.",
+    "volatile": "Acknowledged writes were lost in a power cut, and the system promises nothing else.",
     "as-reference": "What failed, the reference fails as well: it says nothing of the system alone.",
     "fail": "At least one case failed that the reference passes, or that no reference was asked.",
     "hung": "The program did nothing for too long, or came to no end, and was killed: nothing is known.",
     "not-measured": "It did not run, or printed what is not understood: nothing is known, and that is no pass.",
 }
+NO_PROMISE = "Its durability is volatile: an acknowledged write may be lost in a power cut."
 EXIT_OK, EXIT_FAIL, EXIT_NOT_MEASURED = 0, 20, 21
 EXIT_MEANINGS = {
-    EXIT_OK: "every suite passed, or failed only what the reference fails too",
+    EXIT_OK: "every suite passed, or failed only what the reference fails too or nobody promises",
     EXIT_FAIL: "at least one system fails what its reference passes",
     EXIT_NOT_MEASURED: "no system is known to fail, but something was not measured",
 }
@@ -68,6 +70,8 @@ class Result(t.NamedTuple):
     """The first is that of the reference that the word is by."""
     why: str
     """Why something of it was not measured."""
+    figures: _power_cuts.Figures | None
+    """What the power cuts of all trials come to; None for a suite that makes none."""
 
     @property
     def measured(self) -> list[CellRecord]:
@@ -105,7 +109,9 @@ class Validation(t.NamedTuple):
         return [one for one in self.results if not self.is_reference(one)]
 
     def is_reference(self, result: Result) -> bool:
-        """Whether a result stands beside the systems that were asked for."""
+        """Whether a result stands beside the systems that were asked for; power is cut only of those."""
+        if _suites.POWER_CUT in self.run.plan["workloads"][result.name.workload]:
+            return False
         return result.name.system in self.run.plan.get("references", [])
 
 
@@ -171,25 +177,31 @@ def result_of(
     """
     found = [cell for cell in cells if cell is not None]
     own = cases[name]
-    expected = _suites.expected_of(run.plan["workloads"][name.workload]["suite"], original(name.system), name.protocol)
+    work = run.plan["workloads"][name.workload]
+    expected = _suites.expected_of(work["suite"], original(name.system), name.protocol)
+    promised = run.plan["systems"][name.system]["durability"] != _power_cuts.NO_PROMISE
+    excuse = "" if promised or _suites.POWER_CUT not in work else NO_PROMISE
     reasons = {case: _suites.reason_of(case, expected) for case in own}
     failed = [case for case, outcome in own.items() if outcome == FAILED]
-    references = [(label, cases[one]) for label, one in references_of(run.plan, name) if cases.get(one)]
+    # what a system promises of a power cut is kept or not, whatever others do
+    others = [] if _suites.POWER_CUT in work else references_of(run.plan, name)
+    references = [(label, cases[one]) for label, one in others if cases.get(one)]
     against = references[0][1] if references else {}
-    unexplained = [case for case in failed if not reasons[case]]
+    told = {case: reasons[case] or excuse for case in failed}
+    unexplained = [case for case in failed if not told[case]]
     failing = [case for case in unexplained if against.get(case) != FAILED]
     flaky = flaky_of(found)
     why = why_of(found, len(cells))
     passes = {label: [case for case, outcome in theirs.items() if outcome == PASSED] for label, theirs in references}
     return Result(
         name=name,
-        word=word_of(failing, unexplained, found, why),
+        word=word_of(failing, unexplained, found, why, volatile=any(told[case] == NO_PROMISE for case in failed)),
         trials=found,
         planned=len(cells),
         cases=own,
         failing=failing,
         shared=[case for case in unexplained if case not in failing],
-        expected={case: reasons[case] for case in failed if reasons[case]},
+        expected={case: told[case] for case in failed if told[case]},
         unexpected=[case for case, reason in reasons.items() if reason and own[case] == PASSED],
         flaky=flaky,
         shares=[
@@ -198,6 +210,7 @@ def result_of(
             if own and theirs
         ],
         why=why,
+        figures=_power_cuts.figures_of([cut for cell in found if cell.suite for cut in cell.suite.power_cuts or []]),
     )
 
 
@@ -208,7 +221,7 @@ def why_of(found: list[CellRecord], planned: int) -> str:
     return "; ".join(dict.fromkeys([*reasons, *missing]))
 
 
-def word_of(failing: list[str], unexplained: list[str], found: list[CellRecord], why: str) -> str:
+def word_of(failing: list[str], unexplained: list[str], found: list[CellRecord], why: str, *, volatile: bool) -> str:
     """The word for a result. What is known to fail fails, whatever else was not measured."""
     if failing:
         return "fail"
@@ -216,7 +229,9 @@ def word_of(failing: list[str], unexplained: list[str], found: list[CellRecord],
         return "hung"
     if why:
         return "not-measured"
-    return "as-reference" if unexplained else "pass"
+    if unexplained:
+        return "as-reference"
+    return "volatile" if volatile else "pass"
 
 
 def sentence(validation: Validation) -> str:
@@ -244,7 +259,7 @@ def warnings(validation: Validation) -> list[str]:
         if one.flaky:
             found.append(f"≈ {label}: two records disagree about {', '.join(one.flaky[:3])}.")
         found += [f"{label}: {remark}." for cell in one.trials if cell.suite for remark in cell.suite.remarks]
-    if not any(one.shares for one in validation.asked):
+    if not any(one.shares or one.figures for one in validation.asked):
         found.append("No reference was measured: what fails everywhere cannot be told from what one system fails.")
     return list(dict.fromkeys(found))
 

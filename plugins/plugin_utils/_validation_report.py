@@ -10,6 +10,7 @@ import json
 import typing as t
 from xml.etree import ElementTree
 
+from ansible_collections.netfs.bench.plugins.module_utils._durable import HARMS
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _validation
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
@@ -21,7 +22,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._validation import MEA
 
 SCHEMA = "netfs.bench/validation/1"
 NO_REFERENCE = "no reference was measured"
-HEADERS = ["system", "protocol", "suite", "result", "trials", "of what the reference passes", "remark"]
+HEADERS = ["system", "protocol", "suite", "result", "trials", "of what the reference passes, or lost", "remark"]
 NAMES = 5
 """As many cases are named in a row of a table."""
 
@@ -32,7 +33,9 @@ def label(result: Result) -> str:
 
 
 def share_text(result: Result) -> str:
-    """How much of what the first reference passes; never a bare number."""
+    """How much of what the first reference passes, never a bare number; or what power cuts did."""
+    if result.figures:
+        return result.figures.text
     return result.shares[0].text if result.shares else NO_REFERENCE if result.cases else ""
 
 
@@ -117,6 +120,7 @@ def result_document(result: Result) -> Json:
         "trials": {"planned": result.planned, "measured": len(result.measured)},
         "counts": result.counts,
         "references": [share._asdict() for share in result.shares],
+        **power_cuts_document(result),
         "failing": result.failing,
         "failing_as_reference": result.shared,
         "expected": result.expected,
@@ -124,6 +128,14 @@ def result_document(result: Result) -> Json:
         "flaky": result.flaky,
         "records": [{"cell": f"cells/{cell.id}.json", "raw": cell.raw} for cell in result.trials],
     }
+
+
+def power_cuts_document(result: Result) -> Json:
+    """What power cuts did, for other programs."""
+    figures = result.figures
+    if figures is None:
+        return {}
+    return {"power_cuts": {**figures._asdict(), "loss_probability_upper_bound": round(figures.bound, 6)}}
 
 
 def to_json(validation: Validation) -> str:
@@ -252,6 +264,49 @@ def trial_row(cell: CellRecord) -> list[Cell]:
     ]
 
 
+def power_cut_lines(result: Result) -> list[str]:
+    """What power cuts come to, in sentences."""
+    figures = result.figures
+    if figures is None:
+        return []
+    meanings = "; ".join(f"{harm}: {meaning}" for harm, meaning in HARMS.items())
+    confidence = f"(with 95 % confidence; {figures.losing} of {figures.cuts} cuts did)"
+    return [
+        f"{figures.text} {confidence}. {figures.at_risk} were acknowledged before the cuts. {meanings}.",
+        f"{figures.pause_text[0].upper()}{figures.pause_text[1:]}.",
+    ]
+
+
+def cut_rows(result: Result) -> list[list[Cell]]:
+    """A row for each power cut: when it was, and what it did."""
+    rows = []
+    for cell in result.trials:
+        for cut in (cell.suite.power_cuts if cell.suite else None) or []:
+            counts = {what: sum(one[what] for one in cut.counts.values()) for what in ("acknowledged", *HARMS)}
+            errors = f"{len(cut.errors)}, the first: {cut.errors[0]}" if cut.errors else "none"
+            rows.append(
+                [
+                    Cell(f"{cell.trial}.{cut.number}", "number"),
+                    Cell(str(cut.seed), "number"),
+                    Cell(f"{cut.delay_ms / 1000:.3f} s", "number"),
+                    Cell(cut.cut_at, "keep"),
+                    Cell(str(cut.acknowledged), "number"),
+                    *(Cell(str(count), "number") for count in counts.values()),
+                    Cell(str(cut.begun), "number"),
+                    Cell(f"{cut.longest_pause_s:.1f} s" if cut.resumed else "did not go on", "number"),
+                    Cell(errors, "text"),
+                ]
+            )
+    return rows
+
+
+def cut_table(result: Result) -> Table | None:
+    """The power cuts of a result."""
+    rows = cut_rows(result)
+    head = ["cut", "seed", "after", "at", "acknowledged before", "acknowledged in all", *HARMS]
+    return Table([*head, "not acknowledged", "pause", "errors"], rows) if rows else None
+
+
 def part_of(result: Result) -> Json:
     """What the page shows of a result."""
     counts = ", ".join(f"{count} {what}" for what, count in result.counts.items())
@@ -265,7 +320,9 @@ def part_of(result: Result) -> Json:
             *([f"Not measured: {result.why}"] if result.why else []),
             *(shares or ([f"{NO_REFERENCE.capitalize()}."] if result.cases else [])),
             *([f"Its {len(result.cases)} cases: {counts}."] if result.cases else []),
+            *power_cut_lines(result),
         ],
+        "cuts": cut_table(result),
         "trials": Table(
             ["trial", "status", "seed", "program", "on", "exit code", "took", "raw", "command"],
             [trial_row(cell) for cell in result.trials],

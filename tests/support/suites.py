@@ -92,7 +92,7 @@ def plan(records: list[Json], expected: list[Json] | None = None, planned: list[
         "trials": max(cell["trial"] for cell in cells),
         "variables": {"OPERATIONS": "10"},
         "cells": cells,
-        "systems": {name: LOCAL if name == "local" else PROFILE for name in systems},
+        "systems": {name: dict(LOCAL if name == "local" else PROFILE) for name in systems},
         "nodes": {"client": {"kernel": "own", "why": "asked for", "data": True}},
         "references": [name for name in ("kernel-nfs", "local") if name in systems],
         "workloads": {
@@ -118,4 +118,54 @@ def write_run(
     for one in records:
         write_json(directory / "cells" / f"{one['id']}.json", one)
         write_text(directory / one["raw"], "printed\n")
+    return directory
+
+
+def power_cut(number: int = 1, *, resumed: bool = True, **harms: int) -> Json:
+    """What came of a power cut: of each kind of operation ten were acknowledged, and of new files so many harmed."""
+    counts = {
+        kind: {"acknowledged": 10, "lost": 0, "torn": 0, "stale": 0} for kind in ("create", "append", "rename", "mkdir")
+    }
+    counts["create"].update(harms)
+    return {
+        "number": number,
+        "seed": 100 + number,
+        "delay_ms": 1000 * number,
+        "cut_at": "2026-11-30T00:00:05.000000+00:00",
+        "acknowledged": 30,
+        "begun": 1,
+        "counts": counts,
+        "errors": [],
+        "longest_pause_s": 20.0 + number,
+        "resumed": resumed,
+        "killed": False,
+    }
+
+
+def cut_record(cuts: list[Json], system: str = "ganesha", trial: int = 1) -> Json:
+    """The record of a cell of power cuts."""
+    harmed = any(count for cut in cuts for what, count in cut["counts"]["create"].items() if what != "acknowledged")
+    return record(system, "nfs3", "", "power-cut", trial) | {
+        "status": "failing" if harmed else "ok",
+        "reason": "1 of 4 cases failed: create" if harmed else "",
+        "metrics": {"passed_cases": 3 if harmed else 4, "failed_cases": int(harmed), "skipped_cases": 0},
+        "suite": record(system, "nfs3", "")["suite"]
+        | {
+            "exit_code": "unknown",
+            "cases": {kind: "failed" if harmed and kind == "create" else "passed" for kind in cuts[0]["counts"]},
+            "lines": {"create": ["1 of 10 acknowledged were not kept"]} if harmed else {},
+            "power_cuts": cuts,
+        },
+    }
+
+
+def write_cut_run(directory: Path, records: list[Json], durability: str = "local-durable") -> Path:
+    """The directory of a run of power cuts, on systems that promise this."""
+    write_run(directory, records)
+    made = plan(records)
+    for profile in made["systems"].values():
+        profile["durability"] = durability
+    cuts = {"cuts": "2", "earliest_ms": 0, "latest_ms": 1, "resume_seconds": 1}
+    made["workloads"]["power-cut"] |= {"suite": {"needs": ["mount"]}, "power_cut": cuts}
+    write_json(directory / "plan.json", made)
     return directory

@@ -38,8 +38,14 @@ SUITE = {
     "minutes": 10,
     "quiet_seconds": 60,
 }
+POWER_CUT = {
+    "question": "Kept?",
+    "needs": ["mount"],
+    "power_cut": {"cuts": "$CUTS", "earliest_ms": 500, "latest_ms": 8000, "resume_seconds": 60},
+}
 SUITES = {"fsx": SUITE, "posix": {**SUITE, "protocols": ["nfs3", "nfs4.2"]}}
 TORTURE = {**SUITE, "needs": ["smb"], "protocols": ["smb3"]}
+ALL = {**SUITES, "power-cut": POWER_CUT}
 EFFORTS = {
     "smoke": {
         "trials": 3,
@@ -47,11 +53,11 @@ EFFORTS = {
         "ceilings": True,
         "grow": True,
         "variables": {"SIZE": "64m"},
-        "suites": {"trials": 1, "variables": {"OPERATIONS": 10}},
+        "suites": {"trials": 1, "variables": {"OPERATIONS": 10, "CUTS": 2}},
     },
     "bare": {"trials": 1, "passes": ["warm"], "variables": {"SIZE": "64m"}},
 }
-CATALOG = Catalog(PROFILES, {}, {}, EFFORTS, {}, {}, suites=SUITES)
+CATALOG = Catalog(PROFILES, {}, {}, EFFORTS, {}, {}, suites=ALL)
 REQUEST = {**plan_request.REQUEST, "system": "ganesha", "suite": "fsx,posix", "reference": "kernel-nfs,local"}
 
 
@@ -73,7 +79,7 @@ def test_suites_run_on_the_system_and_on_its_references():
     assert made["references"] == ["kernel-nfs", "local"]
     assert {cell["pass"] for cell in made["cells"]} == {"warm"}
     assert (made["trials"], made["ceilings"], made["grow"], made["families"]) == (1, {}, False, [])
-    assert made["variables"] == {"OPERATIONS": "10"}
+    assert made["variables"] == {"OPERATIONS": "10", "CUTS": "2"}
     assert made["dataset_bytes"] == 0
     # the reference has to stand somewhere
     assert made["nodes"]["client"]["data"] is True
@@ -142,13 +148,51 @@ def test_the_order_is_that_of_the_seed():
         ({"budget": "10m", "ceilings": True}, "Suites have no budget, ceilings"),
         ({"system": "samba", "suite": "posix"}, "None of the suites (posix) runs over a protocol of samba."),
         ({"effort": "bare"}, "Effort 'bare' says nothing of suites."),
-        ({"variables": {"SIZE": "1m"}}, "Unknown workload variable 'SIZE'. Known: OPERATIONS."),
+        ({"variables": {"SIZE": "1m"}}, "Unknown workload variable 'SIZE'. Known: OPERATIONS, CUTS."),
+        ({"suite": "power-cut", "node_kind": "ec2"}, "nodes of kind ec2 cannot be cut: only those of kind docker can."),
+        ({"suite": "power-cut,fsx", "node_kind": "existing"}, "can. Leave it out: suite=fsx."),
+        ({"suite": "power-cut", "server_kernel": "host"}, "would survive a power cut. Use server_kernel=auto or own"),
+        ({"suite": "power-cut", "variables": {"CUTS": "0"}}, "'0' cuts of the power: write a whole number from 1"),
+        ({"suite": "power-cut", "variables": {"CUTS": "x"}}, "'x' cuts of the power"),
     ],
 )
 def test_what_cannot_be_planned(request_, why):
     with pytest.raises(PlanError) as error:
         plan(**request_)
     assert why in str(error.value)
+
+
+def test_a_server_that_loses_its_power_has_a_kernel_of_its_own():
+    kernels = {
+        suite: plan(system="ganesha,samba", suite=suite, reference="none")["nodes"]["server"]
+        for suite in ("fsx", "power-cut")
+    }
+    assert kernels["fsx"]["kernel"] == "host"
+    assert kernels["power-cut"]["kernel"] == "own"
+    assert "the host's page cache would survive" in kernels["power-cut"]["why"]
+
+
+def test_only_what_clients_mount_loses_its_power():
+    store = {**PROFILE, "services": [{"role": "object_store", "node": "store"}, *PROFILE["services"]]}
+    made = plan(CATALOG._replace(profiles={**PROFILES, "ganesha": store}), suite="power-cut", reference="none")
+    assert {name: node["kernel"] for name, node in made["nodes"].items()} == {
+        "client": "host",
+        "server": "own",
+        "store": "host",
+    }
+
+
+def test_no_reference_loses_its_power():
+    assert series(plan(suite="power-cut")) == {("ganesha", protocol, "power-cut") for protocol in ("nfs3", "nfs4.2")}
+    assert "references" not in plan(system="kernel-nfs", suite="power-cut")
+    both = {name for name, _protocol, suite in series(plan(suite="power-cut,fsx")) if suite == "power-cut"}
+    assert both == {"ganesha"}
+
+
+def test_how_often_the_power_is_cut_is_said():
+    made = plan(suite="power-cut", variables={"CUTS": "7"})
+    assert "  power-cut: the power of the server is cut 7 times in each of 2 cells" in describe(made)
+    assert made["estimate_seconds"] > plan(suite="power-cut")["estimate_seconds"]
 
 
 def test_a_faulty_suite_is_refused_with_its_file():

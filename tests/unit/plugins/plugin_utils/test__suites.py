@@ -17,7 +17,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan import CLIENT_FI
 
 ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted((ROOT / "playbooks/suites").glob("*.yml"))
-KNOWN = _suites.Known(["OPERATIONS"], ["ganesha", "kernel-nfs"], CLIENT_FILESYSTEM)
+KNOWN = _suites.Known(["OPERATIONS", "CUTS"], ["ganesha", "kernel-nfs"], CLIENT_FILESYSTEM)
 EXPECTED = {
     "system": "ganesha",
     "protocol": "nfs3",
@@ -179,16 +179,73 @@ def test_an_expected_failure_without_a_protocol_is_one_over_all():
     assert _suites.expected_of({"expected": [entry]}, "ganesha", "nfs4.2") == [entry]
 
 
+POWER_CUT = {
+    "question": "Is it kept?",
+    "needs": ["mount"],
+    "power_cut": {"cuts": "$CUTS", "earliest_ms": 500, "latest_ms": 8000, "resume_seconds": 60},
+}
+
+
+def test_a_suite_that_is_no_program_without_a_fault():
+    assert _suites.faults_of("one", POWER_CUT, KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"command": ["x"]}, "unknown key of the suite 'command'"),
+        ({"needs": None}, "the suite has no key 'needs'"),
+        ({"protocols": ["nfs5"]}, "unknown name in 'protocols' 'nfs5'"),
+        ({"expected": [{}]}, "expected failure 1 has no key 'reason'"),
+        ({"power_cut": []}, "'power_cut' of the suite is not a dictionary"),
+        ({"power_cut": {}}, "'power_cut' has no key 'cuts'"),
+        (
+            {"power_cut": {**POWER_CUT["power_cut"], "cut": "1"}},
+            "unknown key of 'power_cut' 'cut'. Did you mean 'cuts'?",
+        ),
+        ({"power_cut": {**POWER_CUT["power_cut"], "cuts": 3}}, "'cuts' of 'power_cut' is not a string"),
+        (
+            {"power_cut": {**POWER_CUT["power_cut"], "cuts": "$CUT"}},
+            "write a number in quotes, or one of $OPERATIONS, $CUTS",
+        ),
+        ({"power_cut": {**POWER_CUT["power_cut"], "cuts": "many"}}, "'cuts' of 'power_cut' is 'many'"),
+        ({"power_cut": {**POWER_CUT["power_cut"], "latest_ms": 499}}, "is below 0, or after 'latest_ms'"),
+        ({"power_cut": {**POWER_CUT["power_cut"], "earliest_ms": -1}}, "is below 0, or after 'latest_ms'"),
+        ({"power_cut": {**POWER_CUT["power_cut"], "resume_seconds": 0}}, "'resume_seconds' of 'power_cut' is not at"),
+    ],
+)
+def test_what_a_suite_that_is_no_program_cannot_say(changes, fault):
+    given = {key: value for key, value in {**POWER_CUT, **changes}.items() if value is not None}
+    found = _suites.faults_of("one", given, KNOWN)
+    assert any(fault in one for one in found), found
+
+
+def test_every_system_loses_its_power_at_the_same_moments():
+    work = _suites.work_of(POWER_CUT)
+    assert "power_cut" not in work["suite"]
+    cuts = [
+        _suites.power_cuts(work, "abc", {"workload": "power-cut", "trial": trial, "system": system}, {"CUTS": "20"})
+        for system, trial in (("ganesha", 1), ("kernel-nfs", 1), ("ganesha", 2))
+    ]
+    assert cuts[0] == cuts[1] != cuts[2]
+    assert [cut["number"] for cut in cuts[0]] == list(range(1, 21))
+    assert all(500 <= cut["delay_ms"] <= 8000 for cut in cuts[0])
+    assert len({(cut["seed"], cut["delay_ms"]) for cut in cuts[0] + cuts[2]}) == 40
+
+
 @pytest.mark.parametrize(
     ("suite", "protocol", "runs"),
     [
-        ({"needs": ["mount"]}, "smb3", True),
-        ({"needs": ["mount"], "protocols": ["nfs3"]}, "nfs3", True),
-        ({"needs": ["mount"], "protocols": ["nfs3"]}, "smb3", False),
-        ({"needs": ["mount"], "protocols": ["nfs3"]}, "local", True),
-        ({"needs": ["smb"], "protocols": ["smb3"]}, "smb3", True),
-        ({"needs": ["smb"], "protocols": ["smb3"]}, "local", False),
+        (SUITE, "smb3", True),
+        ({**SUITE, "protocols": ["nfs3"]}, "nfs3", True),
+        ({**SUITE, "protocols": ["nfs3"]}, "smb3", False),
+        ({**SUITE, "protocols": ["nfs3"]}, "local", True),
+        ({**SUITE, "needs": ["smb"], "protocols": ["smb3"]}, "smb3", True),
+        ({**SUITE, "needs": ["smb"], "protocols": ["smb3"]}, "local", False),
+        (POWER_CUT, "nfs3", True),
+        # it would end the writer as well
+        (POWER_CUT, "local", False),
     ],
 )
 def test_a_suite_says_nothing_of_some_protocols(suite, protocol, runs):
-    assert _suites.runs_over(suite, protocol) is runs
+    assert _suites.runs_over(_suites.work_of(suite), protocol) is runs

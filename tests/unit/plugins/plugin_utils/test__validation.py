@@ -198,3 +198,67 @@ def test_the_records_of_a_run_of_suites_are_read_as_they_were_written(tmp_path):
     directory = suites.write_run(tmp_path / "r", [suites.record("ganesha", "nfs3", "pf")])
     cell = _results.read_run(directory).cells[0]
     assert cell.document()["suite"] == suites.record("ganesha", "nfs3", "pf")["suite"]
+
+
+def cut(tmp_path, *cuts, durability="local-durable"):
+    """A run of power cuts, judged; its record is a valid one."""
+    one = suites.cut_record(list(cuts))
+    jsonschema.validate(one, SCHEMA)
+    return _reports.judge(suites.write_cut_run(tmp_path / "r", [one], durability))[0]
+
+
+@pytest.mark.parametrize(
+    ("cuts", "durability", "word", "code"),
+    [
+        ([{}, {}], "local-durable", "pass", 0),
+        ([{}, {"lost": 1}], "local-durable", "fail", 20),
+        ([{}, {"torn": 1}], "remote-durable", "fail", 20),
+        ([{}, {"stale": 1}], "local-durable", "fail", 20),
+        # who promises nothing breaks no promise, and it is told what was lost
+        ([{}, {"lost": 1}], "volatile", "volatile", 0),
+        ([{}, {}], "volatile", "pass", 0),
+    ],
+)
+def test_the_word_of_power_cuts_is_by_what_was_promised(tmp_path, cuts, durability, word, code):
+    made = [suites.power_cut(number, **harms) for number, harms in enumerate(cuts, 1)]
+    validation = cut(tmp_path, *made, durability=durability)
+    assert (of(validation).word, validation.code) == (word, code)
+    assert _validation.warnings(validation) == []
+
+
+def test_no_reference_excuses_a_loss(tmp_path):
+    records = [suites.cut_record([suites.power_cut(lost=1)], system) for system in ("ganesha", "kernel-nfs")]
+    validation = _reports.judge(suites.write_cut_run(tmp_path / "r", records))[0]
+    assert [one.word for one in validation.asked] == ["fail", "fail"]
+    assert of(validation).shares == []
+
+
+def test_the_figures_of_power_cuts_are_those_of_all_trials(tmp_path):
+    records = [suites.cut_record([suites.power_cut(1, lost=trial - 1)], trial=trial) for trial in (1, 2, 3)]
+    figures = of(_reports.judge(suites.write_cut_run(tmp_path / "r", records))[0]).figures
+    assert figures._replace(longest_pause_s=0) == (3, 2, 120, 90, {"lost": 3, "torn": 0, "stale": 0}, 0, True)
+    assert figures.bound == pytest.approx(0.98305, abs=1e-5)
+
+
+def test_every_report_has_the_figures_of_power_cuts(tmp_path):
+    validation = cut(tmp_path, suites.power_cut(1), suites.power_cut(2, torn=2))
+    text = "0 lost, 2 torn, 0 stale of 80 acknowledged in 2 cuts; a cut loses something with a probability below 97.5%"
+    lines, changed = _reports.write(tmp_path / "r", validation)
+    texts = {name: (tmp_path / "r" / name).read_text(encoding="utf-8") for name in changed}
+    assert text in "\n".join(lines)
+    assert text in texts["report.md"]
+    assert text in texts["report.html"]
+    assert "The longest pause of a writer was 22.0 s." in texts["report.html"]
+    document = json.loads(texts["report.json"])["results"][0]["power_cuts"]
+    assert (document["acknowledged"], document["harmed"]["torn"]) == (80, 2)
+    assert document["loss_probability_upper_bound"] == pytest.approx(0.974679, abs=1e-5)
+    suite = ElementTree.fromstring(texts["report.junit.xml"]).find("testsuite[@name='ganesha nfs3 power-cut']")
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "1")
+
+
+def test_a_writer_that_did_not_go_on_has_no_pause(tmp_path):
+    validation = cut(tmp_path, suites.power_cut(1, resumed=False))
+    page = _reports.html(validation)
+    assert "At least one writer did not go on after its cut." in page
+    assert "did not go on" in page
+    assert "The longest pause" not in page
