@@ -26,7 +26,9 @@ KINDS = {
     MKDIR: "a new directory",
 }
 """What an operation does, each with what it leaves."""
-WEIGHTS = (CREATE, CREATE, CREATE, APPEND, APPEND, APPEND, RENAME, RENAME, RENAME, MKDIR)
+BURST = 8
+"""So many operations of a kind follow each other. On most servers the flush of a file makes all durable that was done
+before it, so what a server does not flush by itself, such as a new directory, is only at risk until then."""
 SIZE_MIN, SIZE_MAX = 16, 32768
 """Bytes of an operation. So many random ones are never all zero, as what was never written is."""
 NAMES = 4
@@ -69,7 +71,8 @@ def operation(seed: int, number: int, begun: t.Mapping[str, int]) -> Operation:
         an append that failed has left at its end is not known.
     """
     lot = drawn(seed, number)
-    kind = WEIGHTS[lot[0] % len(WEIGHTS)]
+    # the number of a burst has a sign that no number of an operation has
+    kind = tuple(KINDS)[drawn(seed, -(number // BURST) - 1)[0] % len(KINDS)]
     size = SIZE_MIN + int.from_bytes(lot[1:5], "big") % (SIZE_MAX - SIZE_MIN + 1)
     slot = lot[5] % NAMES
     if kind == MKDIR:

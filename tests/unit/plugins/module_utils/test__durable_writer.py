@@ -36,7 +36,7 @@ def writing(directory, work, code=WRITE):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen([sys.executable, "-c", code, str(directory), str(work)], env=environment) as process:
         try:
-            assert _durable_writer.wait_for(lambda: _durable_writer.acknowledged_of(work) >= 20, 60)
+            assert _durable_writer.wait_for(lambda: _durable_writer.acknowledged_of(work) >= 100, 60)
             yield process
         finally:
             process.kill()
@@ -55,7 +55,7 @@ def test_what_is_noted_is_there(place):
     assert not _durable_writer.is_running(work)
     log = _durable_writer.log_of(work)
     assert (log.errors, faults(directory, work)) == ([], [])
-    assert len(log.acknowledged) == len(log.attempts) >= 20
+    assert len(log.acknowledged) == len(log.attempts) >= 100
 
 
 def test_a_writer_that_is_killed_has_noted_no_more_than_it_was_told(place):
@@ -97,13 +97,13 @@ def test_an_error_is_noted_and_ends_nothing(place):
 def test_a_writer_whose_operation_does_not_end_is_killed(place):
     directory, work = place
     hangs = f"import {MODULE} as w, time; real = w.perform; count = iter(range(99))\n" + (
-        "w.perform = lambda *args: time.sleep(600) if next(count) >= 25 else real(*args)\n" + WRITE
+        "w.perform = lambda *args: time.sleep(600) if next(count) >= 105 else real(*args)\n" + WRITE
     )
     with writing(directory, work, hangs) as process:
         assert _durable_writer.stop(work, 0.5) is True
         assert process.wait(60) == -signal.SIGKILL
     assert faults(directory, work) == []
-    assert len(_durable_writer.log_of(work).acknowledged) == 25
+    assert len(_durable_writer.log_of(work).acknowledged) == 105
 
 
 def test_a_second_writer_is_refused(place):
