@@ -67,6 +67,7 @@ class ActionModule(ActionBase):
             raw, raw_sha256 = keep_raw(run, cell["id"], json.dumps(kept, indent=1) + "\n")
         result = SuiteResult(
             seed=_suites.seed_of(args["seed"], cell["workload"], cell["trial"]),
+            command=PROGRAM,
             program=PROGRAM,
             filesystem=cuts[0]["filesystem"] if cuts else UNKNOWN,
             exit_code=UNKNOWN,

@@ -96,7 +96,7 @@ def test_an_error_is_noted_and_ends_nothing(place):
 
 def test_a_writer_whose_operation_does_not_end_is_killed(place):
     directory, work = place
-    hangs = f"import {MODULE} as w, time; real = w.perform; count = iter(range(99))\n" + (
+    hangs = f"import {MODULE} as w, time; real = w.perform; count = iter(range(999))\n" + (
         "w.perform = lambda *args: time.sleep(600) if next(count) >= 105 else real(*args)\n" + WRITE
     )
     with writing(directory, work, hangs) as process:
