@@ -91,7 +91,7 @@ class ActionModule(ActionBase):
                 variables={name: str(value) for name, value in args["variables"].items()},
                 fio_version=NO_FIO,
                 command=PROGRAM,
-                exit_code=UNKNOWN,
+                exit_code=int(status == "failed"),
             ),
             started=utc(args["began"]),
             ended=utc(args["ended"]),

@@ -289,7 +289,7 @@ def cut_rows(result: Result) -> list[list[Cell]]:
                     Cell(f"{cell.trial}.{cut.number}", "number"),
                     Cell(str(cut.seed), "number"),
                     Cell(f"{cut.delay_ms / 1000:.3f} s", "number"),
-                    Cell(cut.cut_at, "keep"),
+                    Cell(cut.cut_at[:19].replace("T", " "), "keep"),
                     Cell(str(cut.acknowledged), "number"),
                     *(Cell(str(count), "number") for count in counts.values()),
                     Cell(str(cut.begun), "number"),
@@ -303,8 +303,8 @@ def cut_rows(result: Result) -> list[list[Cell]]:
 def cut_table(result: Result) -> Table | None:
     """The power cuts of a result."""
     rows = cut_rows(result)
-    head = ["cut", "seed", "after", "at", "acknowledged before", "acknowledged in all", *HARMS]
-    return Table([*head, "not acknowledged", "pause", "errors"], rows) if rows else None
+    head = ["cut", "seed", "after", "at (UTC)", "acknowledged before", "in all", *HARMS]
+    return Table([*head, "begun only", "pause", "errors"], rows) if rows else None
 
 
 def part_of(result: Result) -> Json:
@@ -318,7 +318,7 @@ def part_of(result: Result) -> Json:
         "opened": result.word not in ("pass", "as-reference"),
         "lines": [
             *([f"Not measured: {result.why}"] if result.why else []),
-            *(shares or ([f"{NO_REFERENCE.capitalize()}."] if result.cases else [])),
+            *(shares or ([f"{NO_REFERENCE.capitalize()}."] if result.cases and not result.figures else [])),
             *([f"Its {len(result.cases)} cases: {counts}."] if result.cases else []),
             *power_cut_lines(result),
         ],
