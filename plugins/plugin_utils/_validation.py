@@ -28,7 +28,7 @@ NO_PROMISE = "Its durability is volatile: an acknowledged write may be lost in a
 EXIT_OK, EXIT_FAIL, EXIT_NOT_MEASURED = 0, 20, 21
 EXIT_MEANINGS = {
     EXIT_OK: "every suite passed, or failed only what the reference fails too or nobody promises",
-    EXIT_FAIL: "at least one system fails what its reference passes",
+    EXIT_FAIL: "at least one system fails what its reference passes, or loses what it promises to keep",
     EXIT_NOT_MEASURED: "no system is known to fail, but something was not measured",
 }
 
