@@ -176,12 +176,14 @@ class Plan:
     topology: Json = dataclasses.field(default_factory=dict)
     """Empty where the nodes are those of the systems."""
     references: list[str] = dataclasses.field(default_factory=list)
-    """What suites run on besides the systems that were asked for."""
+    """What results of suites are compared with; one of them can have been asked for itself."""
+    beside: list[str] = dataclasses.field(default_factory=list)
+    """Those of the references that were not asked for themselves."""
 
     def record(self) -> Json:
         """The plan as it is kept."""
         kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        for name in ("topology", "references"):
+        for name in ("topology", "references", "beside"):
             if not kept[name]:
                 del kept[name]
         return {"schema": SCHEMA, **kept}
@@ -1049,6 +1051,7 @@ def make_plan(
         not_served=systems.not_served,
         topology=placement.topology if placement else {},
         references=references,
+        beside=beside,
     )
 
 

@@ -109,10 +109,8 @@ class Validation(t.NamedTuple):
         return [one for one in self.results if not self.is_reference(one)]
 
     def is_reference(self, result: Result) -> bool:
-        """Whether a result stands beside the systems that were asked for; power is cut only of those."""
-        if _suites.POWER_CUT in self.run.plan["workloads"][result.name.workload]:
-            return False
-        return result.name.system in self.run.plan.get("references", [])
+        """Whether a result stands beside the systems that were asked for."""
+        return result.name.system in self.run.plan.get("beside", [])
 
 
 def is_measured(cell: CellRecord) -> bool:

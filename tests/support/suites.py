@@ -82,6 +82,7 @@ def plan(records: list[Json], expected: list[Json] | None = None, planned: list[
     axes = ("id", "system", "protocol", "workload", "pass", "trial")
     cells = [{axis: cell[axis] for axis in axes} for cell in planned or records]
     systems = dict.fromkeys(cell["system"] for cell in cells)
+    references = [name for name in ("kernel-nfs", "local") if name in systems]
     return {
         "schema": "netfs.bench/plan/1",
         "run": "r",
@@ -94,7 +95,8 @@ def plan(records: list[Json], expected: list[Json] | None = None, planned: list[
         "cells": cells,
         "systems": {name: dict(LOCAL if name == "local" else PROFILE) for name in systems},
         "nodes": {"client": {"kernel": "own", "why": "asked for", "data": True}},
-        "references": [name for name in ("kernel-nfs", "local") if name in systems],
+        "references": references,
+        "beside": references,
         "workloads": {
             name: {
                 "question": f"Is {name} right?",
@@ -165,6 +167,7 @@ def write_cut_run(directory: Path, records: list[Json], durability: str = "local
     made = plan(records)
     for profile in made["systems"].values():
         profile["durability"] = durability
+    del made["references"], made["beside"]  # no power is cut of them
     cuts = {"cuts": "2", "earliest_ms": 0, "latest_ms": 1, "resume_seconds": 1}
     made["workloads"]["power-cut"] |= {"suite": {"needs": ["mount"]}, "power_cut": cuts}
     write_json(directory / "plan.json", made)

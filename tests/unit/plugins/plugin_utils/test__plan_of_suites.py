@@ -76,7 +76,7 @@ def test_suites_run_on_the_system_and_on_its_references():
     over = {("ganesha", "nfs3"), ("ganesha", "nfs4.2"), ("kernel-nfs", "nfs3"), ("kernel-nfs", "nfs4.2")}
     wanted = {*over, ("local", "local")}
     assert series(made) == {(*place, suite) for place in wanted for suite in ("fsx", "posix")}
-    assert made["references"] == ["kernel-nfs", "local"]
+    assert made["references"] == made["beside"] == ["kernel-nfs", "local"]
     assert {cell["pass"] for cell in made["cells"]} == {"warm"}
     assert (made["trials"], made["ceilings"], made["grow"], made["families"]) == (1, {}, False, [])
     assert made["variables"] == {"OPERATIONS": "10", "CUTS": "2"}
@@ -84,6 +84,11 @@ def test_suites_run_on_the_system_and_on_its_references():
     # the reference has to stand somewhere
     assert made["nodes"]["client"]["data"] is True
     assert made["nodes"]["server"]["kernel"] == "own"
+
+
+def test_a_reference_that_is_asked_for_itself_is_judged():
+    made = plan(system="kernel-nfs")
+    assert (made["references"], made["beside"]) == (["kernel-nfs", "local"], ["local"])
 
 
 def test_without_a_local_reference_a_client_keeps_no_data():

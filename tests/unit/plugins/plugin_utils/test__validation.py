@@ -77,6 +77,16 @@ def test_the_word_of_a_result_and_the_exit_code(tmp_path, given, word, code):
     assert bool(_validation.failure_of(validation)) == bool(code)
 
 
+def test_a_reference_that_is_asked_for_itself_is_judged(tmp_path):
+    records = [suites.record("kernel-nfs", "nfs3", "pf"), suites.record("local", "local", "pp")]
+    directory = suites.write_run(tmp_path / "r", records)
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    (directory / "plan.json").write_text(json.dumps({**plan, "beside": ["local"]}), encoding="utf-8")
+    validation = _reports.judge(directory)[0]
+    assert [(one.name.system, one.word) for one in validation.asked] == [("kernel-nfs", "fail")]
+    assert validation.code == 20
+
+
 def test_counts_are_told_apart(tmp_path):
     result = of(judged(tmp_path, "pffsf", "pppsf", expected=[EXPECTED]))
     assert result.counts == {
