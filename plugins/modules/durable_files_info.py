@@ -107,7 +107,8 @@ from ansible_collections.netfs.bench.plugins.module_utils._durable_writer import
 from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
 from ansible_collections.netfs.bench.plugins.module_utils._suite import filesystem_of
 
-FAULTS, ERRORS = 200, 50
+FAULTS = 200
+ERRORS = 50
 
 
 def main() -> None:

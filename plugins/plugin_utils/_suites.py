@@ -78,7 +78,7 @@ PROGRAM_KEYS: dict[str, dict[str, type]] = {
     "file": {"file": str, "version": str},
 }
 EXPECTED_KEYS: dict[str, type] = {
-    "system": str,
+    "systems": list,
     "protocol": str,
     "cases": list,
     "reason": str,
@@ -155,9 +155,10 @@ def faults_of_expected(entry: t.Any, where: str, known: Known) -> list[str]:
     faults = faults_of_keys(entry, EXPECTED_KEYS, required, where)
     if faults:
         return faults
-    for key, names in (("system", [*known.systems, LOCAL]), ("protocol", [*known.protocols, LOCAL])):
-        if key in entry and entry[key] not in names:
-            faults.append(unknown(f"{key} of {where}", entry[key], names))
+    faults += faults_of_names(entry, "systems", [*known.systems, LOCAL], where)
+    protocols = [*known.protocols, LOCAL]
+    if entry.get("protocol", LOCAL) not in protocols:
+        faults.append(unknown(f"protocol of {where}", entry["protocol"], protocols))
     if not entry["cases"] or not all(is_kind(case, str) for case in entry["cases"]):
         faults.append(f"'cases' of {where} is not a list of names")
     said = ("reason", "since", "evidence")
@@ -267,7 +268,7 @@ def expected_of(suite: Json, system: str, protocol: str) -> list[Json]:
     return [
         entry
         for entry in suite.get("expected", [])
-        if entry["system"] == system and entry.get("protocol", protocol) == protocol
+        if system in entry["systems"] and entry.get("protocol", protocol) == protocol
     ]
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted((ROOT / "playbooks/suites").glob("*.yml"))
 KNOWN = _suites.Known(["OPERATIONS", "CUTS"], ["ganesha", "kernel-nfs"], CLIENT_FILESYSTEM)
 EXPECTED = {
-    "system": "ganesha",
+    "systems": ["ganesha"],
     "protocol": "nfs3",
     "cases": ["chmod::*"],
     "reason": "Modes are nothing it keeps.",
@@ -85,7 +85,8 @@ def test_a_suite_without_a_fault():
         ({"command": ["$program", "costs 1$"]}, "a '$' in 'costs 1$' names no placeholder"),
         ({"config": None}, "'command' uses $config, and the suite has no 'config'"),
         ({"expected": [{}]}, "expected failure 1 has no key 'reason'"),
-        ({"expected": [{**EXPECTED, "system": "ganehsa"}]}, "Did you mean 'ganesha'?"),
+        ({"expected": [{**EXPECTED, "systems": ["ganehsa"]}]}, "Did you mean 'ganesha'?"),
+        ({"expected": [{**EXPECTED, "systems": []}]}, "'systems' of expected failure 1 is empty"),
         ({"expected": [{**EXPECTED, "protocol": "nfs33"}]}, "unknown protocol of expected failure 1 'nfs33'"),
         ({"expected": [{**EXPECTED, "reason": " "}]}, "'reason' of expected failure 1 is empty"),
         ({"expected": [{**EXPECTED, "evidence": ""}]}, "'evidence' of expected failure 1 is empty"),

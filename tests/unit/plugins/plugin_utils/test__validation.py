@@ -20,7 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._validation_report imp
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/cell.schema.json").read_text(encoding="utf-8"))
 EXPECTED = {
-    "system": "ganesha",
+    "systems": ["ganesha"],
     "cases": ["b"],
     "reason": "It has none.",
     "since": "6.5",
