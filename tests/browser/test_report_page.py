@@ -177,7 +177,8 @@ def test_the_page_of_suites_fits_and_leads_to_its_evidence(look, suites_page, si
     if closed.count():
         name = closed.first.get_attribute("id")
         page.locator(f"#verdict td a[href='#{name}']").first.click()
-        assert page.locator(f"[id='{name}']").get_attribute("open") is not None
+        # the script hears of it after the click
+        page.locator(f"[id='{name}'][open]").wait_for()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#evidence details:not([open])").count() == 0
     nothing_wrong(page, suites_page)
