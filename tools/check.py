@@ -474,7 +474,13 @@ def smoke_inputs(names: list[str]) -> set[str]:
     }
     roles = roles_of(path for name in asked if (path := ROOT / f"playbooks/systems/{name}.yml").exists())
     return inputs.reached(
-        [*tests, *inputs.chosen(names, ["playbooks/", "inventories/", "roles/nodes_docker/[!R]*", *roles])], names
+        [
+            *tests,
+            *inputs.chosen(
+                names, ["bench.yml", "validate.yml", "playbooks/", "inventories/", "roles/nodes_docker/[!R]*", *roles]
+            ),
+        ],
+        names,
     )
 
 
