@@ -30,7 +30,7 @@ def run(tmp_path: Path):
 
     def play(step: str, **changed: Any) -> tuple[int, str]:
         tasks = [
-            *({"ansible.builtin.include_tasks": str(STEPS / name)} for name in ("compare.yml", step)),
+            *({"ansible.builtin.include_tasks": str(STEPS / name)} for name in ("compare_node.yml", step)),
             {"ansible.builtin.debug": {"var": "bootstrap_line"}},
         ]
         book = [{"hosts": "node", "gather_facts": False, "vars_files": [str(STEPS / "vars.yml")], "tasks": tasks}]
@@ -92,7 +92,7 @@ SETTLED = """
   max_fail_percentage: 0
   vars_files: ["{steps}/../common/vars.yml", "{steps}/vars.yml"]
   tasks:
-    - ansible.builtin.include_tasks: "{steps}/compare.yml"
+    - ansible.builtin.include_tasks: "{steps}/compare_node.yml"
     - ansible.builtin.include_tasks: "{steps}/settled.yml"
     - ansible.builtin.include_tasks: "{steps}/bootstrap.yml"
       when: not cluster_is_settled

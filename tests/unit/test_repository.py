@@ -76,6 +76,13 @@ def test_scripts_can_be_run(name: str) -> None:
     assert os.access(ROOT / name, os.X_OK)
 
 
+def test_no_step_has_the_name_of_a_playbook() -> None:
+    """Ansible looks for what a step includes beside the playbook, too, and may find that first."""
+    books = {path.name for folder in (ROOT, ROOT / "playbooks") for path in folder.glob("*.yml")}
+    assert len(books) > 15
+    assert sorted(path.name for path in (ROOT / "playbooks/steps").rglob("*.yml") if path.name in books) == []
+
+
 def jobs() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(text_of(ROOT / ".github/workflows/checks.yml"))["jobs"]
     return found
