@@ -98,10 +98,21 @@ def parse_mountinfo(text: str) -> list[Mount]:
     return mounts
 
 
+def all_mounts() -> list[Mount]:
+    """All mounts of this host as this process sees them; the mounts themselves are not touched."""
+    return parse_mountinfo(Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape"))
+
+
 def mount_points() -> set[str]:
-    """Return where something is mounted; the mounts themselves are not touched."""
-    text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    return {mount.target for mount in parse_mountinfo(text)}
+    """Return where something is mounted."""
+    return {mount.target for mount in all_mounts()}
+
+
+def filesystem_of(directory: str, mounts: Iterable[Mount]) -> str:
+    """The type of the file system that a directory is on; ``unknown`` when no mount holds it."""
+    holding = [mount for mount in mounts if below(directory, mount.target)]
+    # of several on one directory the last one is seen
+    return max(enumerate(holding), key=lambda one: (len(one[1].target), one[0]))[1].fstype if holding else "unknown"
 
 
 def below(name: str, path: str) -> bool:

@@ -18,7 +18,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import Mount, below, mount_points
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import mount_points
 
 MARK = ".netfs-bench-suite"
 """The file that says that a directory was made here, and may be removed."""
@@ -221,10 +221,3 @@ def make_work(work: Path, config: str) -> None:
     work.mkdir(mode=0o755)
     (work / "artifacts").mkdir()
     (work / "config").write_text(config, encoding="utf-8")
-
-
-def filesystem_of(directory: str, mounts: t.Iterable[Mount]) -> str:
-    """The type of the file system that a directory is on."""
-    holding = [mount for mount in mounts if below(directory, mount.target)]
-    # of several on one directory the last one is seen
-    return max(enumerate(holding), key=lambda one: (len(one[1].target), one[0]))[1].fstype if holding else "unknown"

@@ -247,8 +247,7 @@ class ClientMount:
             raise FailureError(f"The directory {given.parent} cannot be read: {reason}.") from error
 
     def _all(self) -> list[_mounts.Mount]:
-        text = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-        return _mounts.mounts_at(_mounts.parse_mountinfo(text), self.path)
+        return _mounts.mounts_at(_mounts.all_mounts(), self.path)
 
     def _mounted(self) -> _mounts.Mount | None:
         """What is on top at the path itself."""

@@ -104,8 +104,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfs.bench.plugins.module_utils._durable import LogError, counts_of, faults_of
 from ansible_collections.netfs.bench.plugins.module_utils._durable_writer import KILLED, cut_of, log_of, look_in
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
-from ansible_collections.netfs.bench.plugins.module_utils._suite import filesystem_of
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import all_mounts, filesystem_of
 
 FAULTS = 200
 ERRORS = 50
@@ -125,7 +124,6 @@ def main() -> None:
     except LogError as error:
         module.fail_json(msg=f"What was acknowledged is not known: {error}")
     faults = faults_of(log, look_in(directory))
-    mounts = parse_mountinfo(Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape"))
     module.exit_json(
         changed=False,
         counts=counts_of(log, faults),
@@ -137,7 +135,7 @@ def main() -> None:
         begun=len(log.attempts) - len(log.acknowledged),
         errors=log.errors[:ERRORS],
         longest_pause_s=round(log.longest_pause, 3),
-        filesystem=filesystem_of(str(directory), mounts),
+        filesystem=filesystem_of(str(directory), all_mounts()),
     )
 
 

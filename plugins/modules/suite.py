@@ -115,12 +115,11 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import all_mounts, filesystem_of
 from ansible_collections.netfs.bench.plugins.module_utils._suite import (
     Limits,
     SuiteError,
     alone,
-    filesystem_of,
     make,
     make_work,
     refuse_closed_parents,
@@ -171,13 +170,12 @@ def main() -> None:
             refuse_unmounted(p["mount_point"])
     except (SuiteError, OSError) as error:
         module.fail_json(msg=f"The suite could not run: {error}")
-    mounts = parse_mountinfo(Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape"))
     module.exit_json(
         changed=True,
         output=output,
         exit_code=ended.exit_code,
         hung=ended.hung,
-        filesystem=filesystem_of(str(directory), mounts),
+        filesystem=filesystem_of(str(directory), all_mounts()),
         left=left,
         seconds=ended.seconds,
     )

@@ -243,3 +243,17 @@ def test_what_mount_takes_is_not_refused(option):
 )
 def test_what_mount_would_misread_is_refused(path, source, fstype, options, reason):
     assert reason in _mounts.unfit(path, source, fstype, options)
+
+
+@pytest.mark.parametrize(
+    ("directory", "kind"),
+    [("/mnt/a/suite", "nfs4"), ("/mnt/ab", "ext4"), ("/export/x", "ext4"), ("/run/x", "tmpfs")],
+)
+def test_the_file_system_of_a_directory(directory, kind):
+    lines = [
+        "1 0 8:1 / / rw - ext4 /dev/a rw",
+        "2 1 0:2 / /mnt/a rw - ext4 /dev/b rw",
+        "3 1 0:3 / /mnt/a rw - nfs4 h:/export rw",
+        "4 1 0:4 / /run rw - tmpfs tmpfs rw",
+    ]
+    assert _mounts.filesystem_of(directory, _mounts.parse_mountinfo("\n".join(lines))) == kind

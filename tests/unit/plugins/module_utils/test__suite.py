@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.netfs.bench.plugins.module_utils import _suite
-from ansible_collections.netfs.bench.plugins.module_utils._mounts import parse_mountinfo
 
 LIMITS = _suite.Limits(seconds=60, quiet=60, poll=0.05)
 WRITES = (
@@ -155,17 +154,3 @@ def test_the_work_directory_is_made_anew(tmp_path):
         assert (work / "config").read_text() == text
     _suite.make_work(work, "")
     assert list((work / "artifacts").iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("directory", "kind"),
-    [("/mnt/a/suite", "nfs4"), ("/mnt/ab", "ext4"), ("/export/x", "ext4"), ("/run/x", "tmpfs")],
-)
-def test_the_file_system_of_a_directory(directory, kind):
-    lines = [
-        "1 0 8:1 / / rw - ext4 /dev/a rw",
-        "2 1 0:2 / /mnt/a rw - ext4 /dev/b rw",
-        "3 1 0:3 / /mnt/a rw - nfs4 h:/export rw",
-        "4 1 0:4 / /run rw - tmpfs tmpfs rw",
-    ]
-    assert _suite.filesystem_of(directory, parse_mountinfo("\n".join(lines))) == kind
