@@ -51,8 +51,8 @@ def number_of(power_cut: Json, variables: t.Mapping[str, str]) -> int:
     return int(text)
 
 
-def drawn(seed: int, what: str, number: int) -> int:
-    """A random number that belongs to a cut."""
+def drawn(seed: str | int, what: str, number: int) -> int:
+    """A random number that belongs to a cut, or to a cell: the same whenever it is drawn again."""
     return int(hashlib.sha256(f"{seed}:{what}:{number}".encode()).hexdigest()[:7], 16)
 
 
