@@ -64,6 +64,11 @@ class Kept:
             self.dropped += excess
             self.tail = self.tail[excess:]
 
+    @property
+    def size(self) -> int:
+        """How many bytes have come."""
+        return len(self.head) + len(self.tail) + self.dropped
+
     def text(self) -> str:
         """What was kept, and how much was not."""
         gap = b"\n[... %d bytes left out ...]\n" % self.dropped if self.dropped else b""
@@ -139,12 +144,12 @@ def _watch(life: int, pipes: set[str], grace: float) -> t.NoReturn:
 class Program:
     """One run of a program: its pipes, its watchdog, its bounds."""
 
-    def __init__(self, argv: Sequence[str], grace: float) -> None:
+    def __init__(self, argv: Sequence[str], grace: float, keep: int = KEEP_BYTES) -> None:
         self.argv = list(argv)
         self.grace = grace
         out_read, self.out_write = os.pipe()
         err_read, self.err_write = os.pipe()
-        self.kept = {out_read: Kept(), err_read: Kept()}
+        self.kept = {out_read: Kept(keep), err_read: Kept(keep)}
         self.order = (out_read, err_read)
         self.open = set(self.order)
         self.pipes = {f"pipe:[{os.fstat(descriptor).st_ino}]" for descriptor in self.order}
@@ -157,14 +162,17 @@ class Program:
         self.started = time.monotonic()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, env: Mapping[str, str], cwd: str | None) -> None:
-        """Start it, in a session of its own."""
+    def start(self, env: Mapping[str, str], cwd: str | None, *, merged: bool = False) -> int:
+        """Start it, in a session of its own; returns its process id.
+
+        :param merged: put what it says of errors between what it says otherwise, in the order in which it comes.
+        """
         try:
             self.process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=self.out_write,
-                stderr=self.err_write,
+                stderr=subprocess.STDOUT if merged else self.err_write,
                 env={**os.environ, "LC_ALL": "C", **env},
                 cwd=cwd,
                 start_new_session=True,
@@ -174,6 +182,12 @@ class Program:
         finally:
             os.close(self.out_write)
             os.close(self.err_write)
+        return self.process.pid
+
+    @property
+    def said(self) -> int:
+        """How many bytes it has said."""
+        return sum(kept.size for kept in self.kept.values())
 
     def gone(self) -> bool:
         """Whether the program itself has ended (what it started may live on)."""

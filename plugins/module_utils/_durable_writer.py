@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fcntl
 import json
@@ -18,6 +17,7 @@ import time
 import typing as t
 from pathlib import Path
 
+from ansible_collections.netfs.bench.plugins.module_utils._command import send
 from ansible_collections.netfs.bench.plugins.module_utils._durable import (
     APPEND,
     CREATE,
@@ -37,6 +37,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._durable import (
     try_line,
 )
 from ansible_collections.netfs.bench.plugins.module_utils._files import sync_directory, write_json
+from ansible_collections.netfs.bench.plugins.module_utils._mounts import users_of
 
 LOG, STOP, CUT, KILLED, FAILURE = FILES = ("log", "stop", "cut", "killed", "failure")
 """What is in the work directory of a writer: its log, the file whose presence ends it, and what was noted of it: the
@@ -142,17 +143,6 @@ def is_running(work: Path) -> bool:
         return False
 
 
-def holders(path: Path) -> list[int]:
-    """The processes that have a file open. Only links are read: a call on an open file of a dead server would hang."""
-    name = str(path.resolve())
-    found = []
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        with contextlib.suppress(OSError):
-            if str(link.readlink()) == name:
-                found.append(int(link.parts[2]))
-    return found
-
-
 def wait_for(happened: t.Callable[[], bool], seconds: float) -> bool:
     """Wait until something is so; whether it was in time."""
     until = time.monotonic() + seconds
@@ -170,9 +160,7 @@ def stop(work: Path, seconds: float) -> bool:
     (work / STOP).touch()
     if wait_for(lambda: not is_running(work), seconds):
         return False
-    for process in holders(work / LOG):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    send(list(users_of(str((work / LOG).resolve()))), signal.SIGKILL)
     if not wait_for(lambda: not is_running(work), KILL_SECONDS):
         raise WriterError(f"The writer did not end within {KILL_SECONDS} s when it was killed")
     (work / KILLED).touch()

@@ -9,21 +9,25 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import re
 import shutil
 import signal
-import subprocess
 import time
 import typing as t
 from pathlib import Path
 
+from ansible_collections.netfs.bench.plugins.module_utils._command import Program
+from ansible_collections.netfs.bench.plugins.module_utils._command import run as run_bounded
 from ansible_collections.netfs.bench.plugins.module_utils._mounts import mount_points
 
 MARK = ".netfs-bench-suite"
 """The file that says that a directory was made here, and may be removed."""
 KILL_SECONDS = 15
 """How long a process that was killed may take to end: one that waits for a server ends when its call does."""
+GRACE_SECONDS = 12.0
+"""How long a program that is ended has until it is killed."""
 REMOVE_SECONDS = 120
 OUTPUT_MAX = 16 << 20
 """Bytes that a program may print; one that prints more prints nothing that could be understood."""
@@ -40,7 +44,6 @@ class Limits(t.NamedTuple):
     quiet: float
     """Seconds in which it neither prints nor reads nor writes."""
     output: int = OUTPUT_MAX
-    poll: float = 0.5
 
 
 class Ended(t.NamedTuple):
@@ -51,6 +54,8 @@ class Ended(t.NamedTuple):
     hung: str
     """Why it was killed; empty when it ended by itself."""
     seconds: float
+    output: str
+    """What it printed, errors where they came."""
 
 
 def born(pid: int) -> str:
@@ -128,48 +133,31 @@ def reason_to_end(limits: Limits, seconds: float, quiet: float, printed: int) ->
 
 
 def run(
-    command: list[str], directory: Path, log: Path, limits: Limits, begun: t.Callable[[int], None] = lambda _pid: None
+    command: list[str], directory: Path, limits: Limits, begun: t.Callable[[int], None] = lambda _pid: None
 ) -> Ended:
-    """Run a program in a directory, with all that it prints in a file, until it ends or has to be ended.
+    """Run a program in a directory until it ends or has to be ended; a FailureError when it does not start.
 
     :param begun: what is told the process.
     """
-    environment = {**os.environ, "LC_ALL": "C", "NO_COLOR": "1", "RUST_BACKTRACE": "0", "HOME": "/root"}
-    started = last = time.monotonic()
-    seen: tuple[int, int] = (0, 0)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    begun(process.pid)
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(limits.poll)
-            return Ended(code, "", round(time.monotonic() - started, 3))
-        now = time.monotonic()
-        state = (log.stat().st_size, calls_of(process.pid))
-        if state != seen:
-            seen, last = state, now
-        why = reason_to_end(limits, now - started, now - last, state[0])
-        if why:
-            return Ended(None, why + end(process), round(time.monotonic() - started, 3))
-
-
-def end(process: subprocess.Popen[bytes]) -> str:
-    """Kill a program and what it started; what to add to the reason when it does not end even so."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    program = Program(command, GRACE_SECONDS, keep=limits.output)
+    seen, last = (0, 0), program.started
     try:
-        process.wait(KILL_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f", and did not end when it was killed (process {process.pid})"
-    return ""
+        pid = program.start({"NO_COLOR": "1", "RUST_BACKTRACE": "0", "HOME": "/root"}, str(directory), merged=True)
+        begun(pid)
+
+        def reason() -> str:
+            nonlocal seen, last
+            now, state = time.monotonic(), (program.said, calls_of(pid))
+            if state != seen:
+                seen, last = state, now
+            return reason_to_end(limits, now - program.started, now - last, program.said)
+
+        outcome = program.finish(program.wait(math.inf, reason), leave=False)
+    finally:
+        program.close()
+    left = f", and did not end when it was killed (process {pid})" if pid in outcome.survivors else ""
+    code = None if outcome.stopped else outcome.rc
+    return Ended(code, outcome.stopped + left, round(outcome.seconds, 3), outcome.stdout)
 
 
 def refuse_closed_parents(directory: Path) -> None:
@@ -193,13 +181,10 @@ def remove(directory: Path) -> str:
     By a program of its own, because a file system that hangs would keep this one for ever.
     """
     argv = ["rm", "--recursive", "--force", "--one-file-system", "--", str(directory)]
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        try:
-            said = process.communicate(timeout=REMOVE_SECONDS)[1]
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return f"{directory} could not be removed within {REMOVE_SECONDS} s"
-    return "" if process.returncode == 0 else said.decode(errors="replace").strip()[-500:]
+    outcome = run_bounded(argv, seconds=REMOVE_SECONDS)
+    if outcome.stopped:
+        return f"{directory} could not be removed within {REMOVE_SECONDS} s"
+    return "" if outcome.rc == 0 else outcome.stderr.strip()[-500:]
 
 
 def make(directory: Path) -> None:

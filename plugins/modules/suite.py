@@ -115,6 +115,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 from ansible_collections.netfs.bench.plugins.module_utils._mounts import all_mounts, filesystem_of
 from ansible_collections.netfs.bench.plugins.module_utils._suite import (
     Limits,
@@ -145,7 +146,6 @@ def main() -> None:
     )
     p = module.params
     directory, work = Path(p["directory"]), Path(p["work"])
-    log = work / "output"
     left = ""
     try:
         if "root" in p["needs"] and os.geteuid() != 0:
@@ -161,18 +161,17 @@ def main() -> None:
             make(directory)
             limits = Limits(p["time_limit"], p["quiet_limit"])
             try:
-                ended = run(p["command"], directory, log, limits, lambda pid: note.write(os.getpid(), pid))
-                output = log.read_text(encoding="utf-8", errors="replace")
+                ended = run(p["command"], directory, limits, lambda pid: note.write(os.getpid(), pid))
             finally:
                 left = remove(directory)
                 shutil.rmtree(work, ignore_errors=True)
         if p["mount_point"]:
             refuse_unmounted(p["mount_point"])
-    except (SuiteError, OSError) as error:
+    except (SuiteError, FailureError, OSError) as error:
         module.fail_json(msg=f"The suite could not run: {error}")
     module.exit_json(
         changed=True,
-        output=output,
+        output=ended.output,
         exit_code=ended.exit_code,
         hung=ended.hung,
         filesystem=filesystem_of(str(directory), all_mounts()),

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.netfs.bench.plugins.module_utils import _suite
+from ansible_collections.netfs.bench.plugins.module_utils._command import FailureError
 
-LIMITS = _suite.Limits(seconds=60, quiet=60, poll=0.05)
+LIMITS = _suite.Limits(seconds=60, quiet=60)
 WRITES = (
     "import os,time\nf=os.open('x', os.O_CREAT|os.O_WRONLY)\nfor _ in range(40):\n os.write(f, b'.'); time.sleep(.1)"
 )
@@ -24,8 +25,8 @@ WRITES = (
 
 def ran(tmp_path, code, limits=LIMITS):
     """Run a Python program; how it ended and what it printed."""
-    ended = _suite.run([sys.executable, "-c", code], tmp_path, tmp_path / "log", limits)
-    return ended, (tmp_path / "log").read_text(encoding="utf-8")
+    ended = _suite.run([sys.executable, "-c", code], tmp_path, limits)
+    return ended, ended.output
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_what_an_interrupted_run_left_is_killed(tmp_path):
         "from ansible_collections.netfs.bench.plugins.module_utils import _suite\n"
         f"with _suite.alone(Path({str(lock)!r})) as note:\n"
         f" begun = lambda pid: (note.write(os.getpid(), pid), Path({str(told)!r}).write_text(str(pid)))\n"
-        f" _suite.run(['sleep', '600'], Path('/'), Path({str(tmp_path / 'log')!r}), _suite.Limits(600, 600), begun)\n"
+        " _suite.run(['sleep', '600'], Path('/'), _suite.Limits(600, 600), begun)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as before:
         while not told.exists() or not told.read_text():
@@ -100,8 +101,8 @@ def test_a_process_with_a_number_that_another_had_is_left_alone(tmp_path):
 
 
 def test_a_program_that_is_not_there(tmp_path):
-    with pytest.raises(OSError, match="nowhere"):
-        _suite.run(["/nowhere"], tmp_path, tmp_path / "log", LIMITS)
+    with pytest.raises(FailureError, match="nowhere"):
+        _suite.run(["/nowhere"], tmp_path, LIMITS)
 
 
 def test_a_directory_is_made_used_made_again_and_removed(tmp_path):
