@@ -9,23 +9,15 @@ import typing as t
 from dataclasses import replace
 from pathlib import Path
 
-from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
-from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
-    FIO_MODULE_SECONDS,
-    NoAnswerError,
-    answer_within,
-)
+from ansible_collections.netfs.bench.plugins.plugin_utils._limits import FIO_MODULE_SECONDS
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import CeilingRecord, utc
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value, keep_raw
 
 
-class ActionModule(ActionBase):
+class ActionModule(MeasuringAction):
     """Measure one ceiling and keep its record, whatever happens: without it, cells are only not bounded."""
-
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
@@ -83,10 +75,4 @@ class ActionModule(ActionBase):
             "time_limit": self.args["time_limit"],
             "return_output": True,
         }
-        try:
-            with answer_within(self.args["time_limit"] + FIO_MODULE_SECONDS):
-                return t.cast(
-                    Json, self._execute_module("netfs.bench.fio", module_args=module_args, task_vars=self.task_vars)
-                )
-        except (AnsibleConnectionFailure, NoAnswerError) as error:
-            return {"failed": True, "msg": f"The node did not answer: {error}"}
+        return self.ask("The node", "fio", module_args, self.args["time_limit"] + FIO_MODULE_SECONDS)

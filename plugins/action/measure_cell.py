@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json, write_text
 from ansible_collections.netfs.bench.plugins.plugin_utils import _counters, _metrics, _statistics
@@ -21,6 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
     NoAnswerError,
     answer_within,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction
 from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
     CellRecord,
@@ -40,15 +40,13 @@ CHECK_FAILURES = (
 )
 
 
-class ActionModule(ActionBase):
+class ActionModule(MeasuringAction):
     """Run one cell's fio job on the client and keep its record, whatever happens.
 
     One task does what would be many (run, read counters, verify, fetch, write, judge), because each task costs about a
     second on a node with a kernel of its own, and because a cell that fails must leave a record even when its client is
     gone.
     """
-
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
@@ -185,11 +183,7 @@ class ActionModule(ActionBase):
         if metric and re.search(r"^time_based=1$", job, flags=re.MULTILINE):
             call["windows_of"] = metric
         call.update(job=job, return_output=True)
-        try:
-            with answer_within(args["time_limit"] + FIO_MODULE_SECONDS):
-                return t.cast(Json, self._execute_module("netfs.bench.fio", module_args=call, task_vars=self.task_vars))
-        except (AnsibleConnectionFailure, NoAnswerError) as error:
-            return {"failed": True, "msg": f"The client, node {self.here}, did not answer: {error}"}
+        return self.ask(f"The client, node {self.here},", "fio", call, args["time_limit"] + FIO_MODULE_SECONDS)
 
     def _with_content_checked(self, record: CellRecord) -> CellRecord:
         """The record with what came of verifying the content, if that is to be done."""

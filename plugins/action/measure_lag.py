@@ -9,30 +9,17 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._lags import SCHEMA
-from ansible_collections.netfs.bench.plugins.plugin_utils._limits import NoAnswerError, answer_within
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
-    NO_FIO,
-    CellRecord,
-    Provenance,
-    Seconds,
-    SeriesName,
-    utc,
-)
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction, Work
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 
 MODULE_SECONDS = 60.0
 """How long the module may take beside writing and waiting: to start, and to remove its files."""
 
 
-class ActionModule(ActionBase):
+class ActionModule(MeasuringAction):
     """Measure a lag and keep the record of its cell, whatever happens."""
-
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
@@ -50,39 +37,26 @@ class ActionModule(ActionBase):
                 "provenance": {"type": "dict", "default": {}},
             }
         )[1]
-        run, cell = Path(self.args["run_directory"]), self.args["cell"]
-        started = time.time()
+        began = time.time()
         answer = self._measure()
         ended = time.time()
         failed = bool(answer.get("failed"))
-        raw, raw_sha256 = UNKNOWN, UNKNOWN
+        raw = (UNKNOWN, UNKNOWN)
         if not failed:
             kept = {"schema": SCHEMA, "clock": answer["clock"], "lags_ns": answer["lags_ns"]}
-            raw, raw_sha256 = keep_raw(run, cell["id"], json.dumps(kept) + "\n")
-        record = CellRecord(
-            id=cell["id"],
-            name=SeriesName.of(cell),
-            trial=cell["trial"],
-            status="failed" if failed else "ok",
-            reason=str(answer.get("msg", "the module gave no reason")).strip() if failed else "",
-            metrics={} if failed else answer["metrics"],
-            # of what fio would have it is said that it is not there
-            provenance=Provenance.measured(
-                self.args,
-                variables={},
-                fio_version=NO_FIO,
+            raw = keep_raw(Path(self.args["run_directory"]), self.args["cell"]["id"], json.dumps(kept) + "\n")
+        return self.keep(
+            Work(
+                began,
+                ended,
+                status="failed" if failed else "ok",
+                reason=str(answer.get("msg", "the module gave no reason")).strip() if failed else "",
+                metrics={} if failed else answer["metrics"],
                 command="module netfs.bench.replication_lag",
                 exit_code=int(failed),
-            ),
-            started=utc(started),
-            ended=utc(ended),
-            seconds=Seconds(total=round(ended - started, 3), outside=round(ended - started, 3)),
-            raw=raw,
-            raw_sha256=raw_sha256,
+                raw=raw,
+            )
         )
-        document = record.document()
-        write_json(run / "cells" / f"{record.id}.json", document)
-        return {"changed": True, "cell": document}
 
     def _measure(self) -> Json:
         """What the module answers, or a failure in its shape when it could not be asked."""
@@ -90,13 +64,7 @@ class ActionModule(ActionBase):
         if args["failure_reason"]:
             return {"failed": True, "msg": args["failure_reason"]}
         seconds = 2 * lag["limit_s"] + lag["samples"] * lag["interval_ms"] / 1000 + MODULE_SECONDS
-        call = {"source": args["source"], "copy": args["copy"], **lag}
-        try:
-            with answer_within(seconds):
-                return t.cast(
-                    Json,
-                    self._execute_module("netfs.bench.replication_lag", module_args=call, task_vars=self.task_vars),
-                )
-        except (AnsibleConnectionFailure, NoAnswerError) as error:
-            here = self.task_vars.get("inventory_hostname", UNKNOWN)
-            return {"failed": True, "msg": f"Node {here} did not answer: {error}"}
+        here = self.task_vars.get("inventory_hostname", UNKNOWN)
+        return self.ask(
+            f"Node {here}", "replication_lag", {"source": args["source"], "copy": args["copy"], **lag}, seconds
+        )

@@ -9,22 +9,10 @@ import json
 import typing as t
 from pathlib import Path
 
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _power_cuts, _suites
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
-    FAILING,
-    NO_FIO,
-    CellRecord,
-    PowerCut,
-    Provenance,
-    Seconds,
-    SeriesName,
-    SuiteResult,
-    earlier_cases,
-    utc,
-)
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction, Work
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import FAILING, PowerCut, SuiteResult, earlier_cases
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import PASSED, failure_of, metrics_of
 
@@ -34,10 +22,8 @@ KEPT = ("filesystem", *(field.name for field in dataclasses.fields(PowerCut)), "
 PROGRAM = "module netfs.bench.durable_writer"
 
 
-class ActionModule(ActionBase):
+class ActionModule(MeasuringAction):
     """Keep the record of a cell whose power cuts have been made, as many of them as there were."""
-
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
@@ -58,13 +44,12 @@ class ActionModule(ActionBase):
         )[1]
         run, cell = Path(args["run_directory"]), args["cell"]
         cuts = [{name: cut[name] for name in KEPT} for cut in args["cuts"]]
-        path = run / "cells" / f"{cell['id']}.json"
         cases = _power_cuts.cases_of(cuts)
         status, reason, remarks = judged(failure_of(cases), len(cuts), args["planned"], args["failure_reason"])
-        raw, raw_sha256 = UNKNOWN, UNKNOWN
+        raw = (UNKNOWN, UNKNOWN)
         if cuts:
             kept = {"schema": SCHEMA, "cell": cell["id"], "cuts": cuts}
-            raw, raw_sha256 = keep_raw(run, cell["id"], json.dumps(kept, indent=1) + "\n")
+            raw = keep_raw(run, cell["id"], json.dumps(kept, indent=1) + "\n")
         result = SuiteResult(
             seed=_suites.seed_of(args["seed"], cell["workload"], cell["trial"]),
             command=PROGRAM,
@@ -75,33 +60,23 @@ class ActionModule(ActionBase):
             cases={case.name: case.outcome for case in cases},
             lines={case.name: case.lines for case in cases if case.outcome != PASSED and case.lines},
             remarks=remarks,
-            earlier=earlier_cases(path),
+            earlier=earlier_cases(run / "cells" / f"{cell['id']}.json"),
             power_cuts=[PowerCut.of(cut) for cut in cuts],
         )
-        seconds = round(args["ended"] - args["began"], 3)
-        document = CellRecord(
-            id=cell["id"],
-            name=SeriesName.of(cell),
-            trial=cell["trial"],
-            status=status,
-            reason=reason,
-            metrics=metrics_with_pause(metrics_of(cases), result.power_cuts or []),
-            provenance=Provenance.measured(
-                {**args, "place": {}},
-                variables={name: str(value) for name, value in args["variables"].items()},
-                fio_version=NO_FIO,
+        return self.keep(
+            Work(
+                args["began"],
+                args["ended"],
+                status,
+                reason,
+                metrics_with_pause(metrics_of(cases), result.power_cuts or []),
                 command=PROGRAM,
                 exit_code=int(status == "failed"),
-            ),
-            started=utc(args["began"]),
-            ended=utc(args["ended"]),
-            seconds=Seconds(total=seconds, outside=seconds),
-            raw=raw,
-            raw_sha256=raw_sha256,
-            suite=result if cuts else None,
-        ).document()
-        write_json(path, document)
-        return {"changed": True, "cell": document}
+                raw=raw,
+                variables={name: str(value) for name, value in args["variables"].items()},
+                suite=result if cuts else None,
+            )
+        )
 
 
 def judged(failed: str, made: int, planned: int, failure_reason: str) -> tuple[str, str, list[str]]:

@@ -8,23 +8,10 @@ import time
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
+from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _suites
-from ansible_collections.netfs.bench.plugins.plugin_utils._limits import NoAnswerError, answer_within
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
-    FAILING,
-    NO_FIO,
-    CellRecord,
-    Provenance,
-    Seconds,
-    SeriesName,
-    SuiteResult,
-    earlier_cases,
-    utc,
-)
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction, Work
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import FAILING, SuiteResult, earlier_cases
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import (
     PASSED,
@@ -40,10 +27,8 @@ MODULE_SECONDS = 240.0
 """How long the module may take beside its program: to start, to kill it, to remove its directory."""
 
 
-class ActionModule(ActionBase):
+class ActionModule(MeasuringAction):
     """Run a suite and keep the record of its cell, whatever happens."""
-
-    _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: Json | None = None) -> Json:
         super().run(tmp, task_vars)
@@ -54,7 +39,7 @@ class ActionModule(ActionBase):
                 "cell": {"type": "dict", "required": True},
                 "suite": {"type": "dict", "required": True},
                 "job": {"type": "str", "required": True},
-                "place": {"type": "path", "required": True},
+                "directory": {"type": "path", "required": True},
                 "program": {"type": "dict", "default": {}},
                 "share": {"type": "dict", "default": {}},
                 "seed": {"type": "str", "required": True},
@@ -63,45 +48,33 @@ class ActionModule(ActionBase):
                 "provenance": {"type": "dict", "default": {}},
             }
         )[1]
-        run, cell = Path(args["run_directory"]), args["cell"]
-        path = run / "cells" / f"{cell['id']}.json"
+        cell = args["cell"]
         seed = _suites.seed_of(args["seed"], cell["workload"], cell["trial"])
-        directory = _suites.directory_under(args["place"])
+        directory = _suites.directory_under(args["directory"])
         variables = {name: str(value) for name, value in args["variables"].items()}
         of_cell = {"program": args["program"].get("path", UNKNOWN), "directory": directory, "seed": seed}
         call = _suites.call_of(args["suite"], {**of_cell, **args["share"]}, variables)
-        started = time.time()
+        began = time.time()
         answer = self._run(call, directory)
         ended = time.time()
         found = found_in(answer, args["suite"]["parser"])
-        raw, raw_sha256 = UNKNOWN, UNKNOWN
-        if answer.get("output"):
-            raw, raw_sha256 = keep_raw(run, cell["id"], answer["output"], ".txt")
-        record = CellRecord(
-            id=cell["id"],
-            name=SeriesName.of(cell),
-            trial=cell["trial"],
-            status=found.status,
-            reason=found.reason,
-            metrics=metrics_of(found.cases),
-            # suites have no topology, and so no place on one
-            provenance=Provenance.measured(
-                {**args, "place": {}},
-                variables=variables,
-                fio_version=NO_FIO,
+        run = Path(args["run_directory"])
+        before = earlier_cases(run / "cells" / f"{cell['id']}.json")
+        output = answer.get("output")
+        return self.keep(
+            Work(
+                began,
+                ended,
+                found.status,
+                found.reason,
+                metrics_of(found.cases),
                 command=" ".join(call.command),
                 exit_code=answer.get("exit_code"),
-            ),
-            started=utc(started),
-            ended=utc(ended),
-            seconds=Seconds(total=round(ended - started, 3), outside=round(ended - started, 3)),
-            raw=raw,
-            raw_sha256=raw_sha256,
-            suite=None if answer.get("failed") else self._result(answer, found, seed, call, earlier_cases(path)),
+                raw=keep_raw(run, cell["id"], output, ".txt") if output else (UNKNOWN, UNKNOWN),
+                variables=variables,
+                suite=None if answer.get("failed") else self._result(answer, found, seed, call, before),
+            )
         )
-        document = record.document()
-        write_json(path, document)
-        return {"changed": True, "cell": document}
 
     def _run(self, call: _suites.Call, directory: str) -> Json:
         """What the module answers, or a failure in its shape when it could not be asked."""
@@ -112,20 +85,14 @@ class ActionModule(ActionBase):
             "command": call.command,
             "config": call.config,
             "directory": directory,
-            **({} if args["cell"]["protocol"] == _suites.LOCAL else {"mount_point": args["place"]}),
+            **({} if args["cell"]["protocol"] == _suites.LOCAL else {"mount_point": args["directory"]}),
             "work": _suites.WORK,
             "needs": suite["needs"],
             "time_limit": 60 * suite["minutes"],
             "quiet_limit": suite["quiet_seconds"],
         }
-        try:
-            with answer_within(60 * suite["minutes"] + MODULE_SECONDS):
-                return t.cast(
-                    Json, self._execute_module("netfs.bench.suite", module_args=asked, task_vars=self.task_vars)
-                )
-        except (AnsibleConnectionFailure, NoAnswerError) as error:
-            here = self.task_vars.get("inventory_hostname", UNKNOWN)
-            return {"failed": True, "msg": f"The client, node {here}, did not answer: {error}"}
+        here = self.task_vars.get("inventory_hostname", UNKNOWN)
+        return self.ask(f"The client, node {here},", "suite", asked, 60 * suite["minutes"] + MODULE_SECONDS)
 
     def _result(
         self, answer: Json, found: Found, seed: int, call: _suites.Call, before: list[dict[str, str]]

@@ -33,7 +33,7 @@ options:
     description: The same as text, whose hash says what was measured.
     type: str
     required: true
-  place:
+  directory:
     description: Directory on the file system.
     type: path
     required: true
@@ -77,7 +77,7 @@ EXAMPLES = r"""
     cell: {id: ganesha~nfs4.2~fsx~warm~1, system: ganesha, protocol: nfs4.2, workload: fsx, pass: warm, trial: 1}
     suite: "{{ plan.workloads.fsx.suite }}"
     job: "{{ plan.workloads.fsx.job }}"
-    place: /mnt/netfs-bench
+    directory: /mnt/netfs-bench
     program: {path: /usr/local/lib/netfs-bench-suites/fsx, version: fsx 0.3.2}
     seed: "{{ plan.seed }}"
     variables: "{{ plan.variables }}"

@@ -52,7 +52,7 @@ def measure(tmp_path, answer, **args):
         "cell": CELL,
         "suite": SUITE,
         "job": "{}\n",
-        "place": "/mnt/netfs-bench",
+        "directory": "/mnt/netfs-bench",
         "program": {"path": "/usr/bin/fsx", "version": "fsx 0.3.2"},
         "seed": "abc",
         "variables": {"OPERATIONS": 10},
