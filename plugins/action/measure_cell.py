@@ -20,7 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._limits import (
     NoAnswerError,
     answer_within,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import CELL, MeasuringAction
 from ansible_collections.netfs.bench.plugins.plugin_utils._meeting import Meeting
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
     CellRecord,
@@ -52,12 +52,10 @@ class ActionModule(MeasuringAction):
         super().run(tmp, task_vars)
         args = self.validate_argument_spec(
             {
-                "run_directory": {"type": "path", "required": True},
-                "cell": {"type": "dict", "required": True},
+                **CELL,
                 "client": {"type": "str", "required": True},
                 "server": {"type": "str", "required": True},
                 "nodes": {"type": "list", "elements": "str", "default": []},
-                "job": {"type": "str", "required": True},
                 "check": {"type": "str", "default": ""},
                 "metric": {"type": "str", "required": True},
                 "extend": {"type": "bool", "default": False},
@@ -65,10 +63,8 @@ class ActionModule(MeasuringAction):
                 "variables": {"type": "dict", "required": True},
                 "time_limit": {"type": "int", "required": True},
                 "metrics": {"type": "dict", "default": {}},
-                "failure_reason": {"type": "str", "default": ""},
                 "network_is_proof": {"type": "bool", "default": True},
                 "place": {"type": "dict", "default": {}},
-                "provenance": {"type": "dict", "default": {}},
             }
         )[1]
         if args["metrics"] and _metrics.MISSING:

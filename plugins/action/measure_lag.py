@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._lags import SCHEMA
-from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction, Work
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import CELL, MeasuringAction, Work
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 
 MODULE_SECONDS = 60.0
@@ -26,15 +26,11 @@ class ActionModule(MeasuringAction):
         self.task_vars = task_vars or {}
         self.args = self.validate_argument_spec(
             {
-                "run_directory": {"type": "path", "required": True},
-                "cell": {"type": "dict", "required": True},
+                **CELL,
                 "source": {"type": "path", "required": True},
                 "copy": {"type": "path", "required": True},
                 "lag": {"type": "dict", "required": True},
-                "job": {"type": "str", "required": True},
-                "failure_reason": {"type": "str", "default": ""},
                 "place": {"type": "dict", "default": {}},
-                "provenance": {"type": "dict", "default": {}},
             }
         )[1]
         began = time.time()

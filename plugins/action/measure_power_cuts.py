@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _power_cuts, _suites
-from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction, Work
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import CELL, MeasuringAction, Work
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import FAILING, PowerCut, SuiteResult, earlier_cases
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import PASSED, failure_of, metrics_of
@@ -29,17 +29,13 @@ class ActionModule(MeasuringAction):
         super().run(tmp, task_vars)
         self.args = args = self.validate_argument_spec(
             {
-                "run_directory": {"type": "path", "required": True},
-                "cell": {"type": "dict", "required": True},
-                "job": {"type": "str", "required": True},
+                **CELL,
                 "seed": {"type": "str", "required": True},
                 "planned": {"type": "int", "required": True},
                 "cuts": {"type": "list", "elements": "dict", "required": True},
                 "began": {"type": "float", "required": True},
                 "ended": {"type": "float", "required": True},
                 "variables": {"type": "dict", "default": {}},
-                "failure_reason": {"type": "str", "default": ""},
-                "provenance": {"type": "dict", "default": {}},
             }
         )[1]
         run, cell = Path(args["run_directory"]), args["cell"]

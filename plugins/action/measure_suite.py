@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _suites
-from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import MeasuringAction, Work
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import CELL, MeasuringAction, Work
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import FAILING, SuiteResult, earlier_cases
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, keep_raw
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import (
@@ -35,17 +35,13 @@ class ActionModule(MeasuringAction):
         self.task_vars = task_vars or {}
         self.args = args = self.validate_argument_spec(
             {
-                "run_directory": {"type": "path", "required": True},
-                "cell": {"type": "dict", "required": True},
+                **CELL,
                 "suite": {"type": "dict", "required": True},
-                "job": {"type": "str", "required": True},
                 "directory": {"type": "path", "required": True},
                 "program": {"type": "dict", "default": {}},
                 "share": {"type": "dict", "default": {}},
                 "seed": {"type": "str", "required": True},
                 "variables": {"type": "dict", "default": {}},
-                "failure_reason": {"type": "str", "default": ""},
-                "provenance": {"type": "dict", "default": {}},
             }
         )[1]
         cell = args["cell"]

@@ -26,14 +26,6 @@ description:
   - A cell that fails does not fail the task. It becomes a record with status V(failed) and a reason, so that the other
     cells still run.
 options:
-  run_directory:
-    description: Run directory on the controller.
-    type: path
-    required: true
-  cell:
-    description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
-    type: dict
-    required: true
   client:
     description: Name in the inventory of the node that runs fio.
     type: str
@@ -99,11 +91,8 @@ options:
     description: Why the cell cannot run. When it is not empty, fio is not started and the cell fails with this reason.
     type: str
     default: ""
-  provenance:
-    description: What is known of where the cell runs; kept in the record.
-    type: dict
-    default: {}
 extends_documentation_fragment:
+  - netfs.bench.cells
   - netfs.bench.modes.measures
 author:
   - netfs.bench contributors (@netfs)

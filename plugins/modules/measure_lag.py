@@ -17,14 +17,6 @@ description:
   - A lag that cannot be measured does not fail the task. The cell becomes a record with status V(failed) and a reason,
     and has no value.
 options:
-  run_directory:
-    description: Run directory on the controller.
-    type: path
-    required: true
-  cell:
-    description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
-    type: dict
-    required: true
   source:
     description: Directory that is copied.
     type: path
@@ -49,11 +41,8 @@ options:
     description: The conditions of the topology, as P(netfs.bench.turn_place#filter) gives them.
     type: dict
     default: {}
-  provenance:
-    description: What ran where; recorded as it is.
-    type: dict
-    default: {}
 extends_documentation_fragment:
+  - netfs.bench.cells
   - netfs.bench.modes.measures
 author:
   - netfs.bench contributors (@netfs)

@@ -16,14 +16,6 @@ description:
   - Each kind of operation is a case, which fails when one that was acknowledged was lost, torn or stale. Fewer cuts
     than planned are not measured, unless something was lost in those that were made.
 options:
-  run_directory:
-    description: Run directory on the controller.
-    type: path
-    required: true
-  cell:
-    description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
-    type: dict
-    required: true
   job:
     description: The suite as text, whose hash says what was measured.
     type: str
@@ -59,11 +51,8 @@ options:
     description: Why there are not as many cuts as planned.
     type: str
     default: ""
-  provenance:
-    description: What ran where; recorded as it is.
-    type: dict
-    default: {}
 extends_documentation_fragment:
+  - netfs.bench.cells
   - netfs.bench.modes.measures
 author:
   - netfs.bench contributors (@netfs)

@@ -17,14 +17,6 @@ description:
   - A suite that hangs, cannot run, or prints what is not understood does not fail the task. The cell becomes a record
     with status V(failed) and a reason, and is not measured. Cases that fail make the status V(failing).
 options:
-  run_directory:
-    description: Run directory on the controller.
-    type: path
-    required: true
-  cell:
-    description: The cell as the plan lists it, with C(id), C(system), C(protocol), C(workload), C(pass) and C(trial).
-    type: dict
-    required: true
   suite:
     description: What the plan has of the suite.
     type: dict
@@ -57,11 +49,8 @@ options:
     description: Why nothing can be measured. Not empty records a failed cell.
     type: str
     default: ""
-  provenance:
-    description: What ran where; recorded as it is.
-    type: dict
-    default: {}
 extends_documentation_fragment:
+  - netfs.bench.cells
   - netfs.bench.modes.measures
 author:
   - netfs.bench contributors (@netfs)

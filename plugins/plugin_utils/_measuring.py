@@ -26,6 +26,15 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 
+CELL: Json = {
+    "run_directory": {"type": "path", "required": True},
+    "cell": {"type": "dict", "required": True},
+    "job": {"type": "str", "required": True},
+    "failure_reason": {"type": "str", "default": ""},
+    "provenance": {"type": "dict", "default": {}},
+}
+"""What every action is told that keeps the record of a cell."""
+
 
 class Work(t.NamedTuple):
     """What a cell came to whose work is no job of fio."""
