@@ -5,16 +5,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import jsonschema
 import pytest
-from actions import made
+from actions import answering, made, recorded
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.netfs.bench.plugins.action.measure_lag import ActionModule
 
-SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/cell.schema.json").read_text(encoding="utf-8"))
 CELL = {
     "id": "cephfs~fuse~replication-lag~warm~1",
     "system": "cephfs",
@@ -43,20 +40,8 @@ def measure(tmp_path, answer, **args):
         **args,
     }
     action = made(ActionModule, **given)
-    calls = []
-
-    def execute(name, module_args, **_):
-        calls.append((name, module_args))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    action._execute_module = execute
-    result = action.run(task_vars={"inventory_hostname": "conduit-1"})
-    record = json.loads((tmp_path / "cells" / f"{CELL['id']}.json").read_text(encoding="utf-8"))
-    jsonschema.validate(record, SCHEMA)
-    assert result == {"changed": True, "cell": record}
-    return calls, record
+    calls = answering(action, answer)
+    return calls, recorded(action, inventory_hostname="conduit-1")
 
 
 def test_a_lag_is_kept_with_every_sample(tmp_path):

@@ -7,17 +7,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import jsonschema
 import pytest
 import suites
-from actions import made
+from actions import made, recorded
 
 from ansible_collections.netfs.bench.plugins.action.measure_power_cuts import ActionModule
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord
 
-SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/cell.schema.json").read_text(encoding="utf-8"))
 CELL = {
     "id": "ganesha~nfs3~power-cut~warm~1",
     "system": "ganesha",
@@ -48,10 +45,7 @@ def measure(tmp_path, cuts, planned=2, failure_reason=""):
         failure_reason=failure_reason,
         provenance={"mount": "unknown", "client_kernel": "6.12", "server_kernel": "6.12", "service": "unknown"},
     )
-    result = action.run(task_vars={})
-    record = json.loads((tmp_path / "cells" / f"{CELL['id']}.json").read_text(encoding="utf-8"))
-    jsonschema.validate(record, SCHEMA)
-    assert result == {"changed": True, "cell": record}
+    record = recorded(action)
     assert CellRecord.of(record).document() == record
     return record
 

@@ -6,18 +6,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import jsonschema
 import pytest
-from actions import made
+from actions import answering, made, recorded
 from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.netfs.bench.plugins.action.measure_suite import ActionModule
 from ansible_collections.netfs.bench.plugins.plugin_utils._suites import seed_of
 
-SCHEMA = json.loads((Path(__file__).parents[4] / "schemas/cell.schema.json").read_text(encoding="utf-8"))
 CELL = {
     "id": "ganesha~nfs3~fsx~warm~1",
     "system": "ganesha",
@@ -60,20 +55,8 @@ def measure(tmp_path, answer, **args):
         **args,
     }
     action = made(ActionModule, **given)
-    calls = []
-
-    def execute(name, module_args, **_):
-        calls.append((name, module_args))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    action._execute_module = execute
-    result = action.run(task_vars={"inventory_hostname": "client-1"})
-    record = json.loads((tmp_path / "cells" / f"{CELL['id']}.json").read_text(encoding="utf-8"))
-    jsonschema.validate(record, SCHEMA)
-    assert result == {"changed": True, "cell": record}
-    return calls, record
+    calls = answering(action, answer)
+    return calls, recorded(action, inventory_hostname="client-1")
 
 
 def test_a_pass_is_kept_with_what_was_run(tmp_path):
