@@ -11,7 +11,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import grown, may_grow, needs_more_trials
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    grown,
+    may_grow,
+    needs_more_trials,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import read_run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 

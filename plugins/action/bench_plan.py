@@ -24,11 +24,13 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._placement import place
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    describe,
+    make_plan,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     Catalog,
     PlanError,
     Request,
-    describe,
-    make_plan,
     split,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json

@@ -29,7 +29,9 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._membership import (
     refuse_carrier,
     removed,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    PlanError,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, topology_of
 

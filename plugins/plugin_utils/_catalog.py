@@ -20,7 +20,10 @@ from yaml import YAMLError
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import NETEM, Machine
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    Catalog,
+    PlanError,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import sentence

@@ -17,7 +17,12 @@ import typing as t
 from collections import Counter
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, choose_kernel
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    choose_kernel,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    PlanError,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import faults_of_keys, unknown
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import Topology, TopologyError, sentence
 

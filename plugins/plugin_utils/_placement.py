@@ -25,14 +25,16 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import (
     plan_cluster,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    refuse_faulty_profiles,
+    refuse_secrets,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     CLIENT_FILESYSTEM,
     Catalog,
     Placement,
     PlanError,
     Request,
     choose,
-    refuse_faulty_profiles,
-    refuse_secrets,
     served_of,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import unknown

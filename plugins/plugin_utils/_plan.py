@@ -21,7 +21,6 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _ceilings,
     _compare,
     _deployment,
-    _power_cuts,
     _profiles,
     _records,
     _results,
@@ -29,26 +28,36 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _statistics,
     _suites,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    CLIENT_FILESYSTEM,
+    TURN_OVERHEAD_S,
+    Catalog,
+    Placement,
+    PlanError,
+    Request,
+    Systems,
+    choose,
+    served_of,
+    split,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._suite_plan import (
+    cut_nodes,
+    effort_of_suites,
+    power_cut_line,
+    refuse_options_of_workloads,
+    suite_seconds,
+    suites_apart,
+    suites_of,
+    with_references,
+)
 
 SCHEMA = "netfs.bench/plan/1"
 PASSES = ("warm", "cold")
 SUFFIXES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
-# the file system that the kernel of a client must know, by protocol
-CLIENT_FILESYSTEM = {
-    "nfs3": "nfs",
-    "nfs4.0": "nfs4",
-    "nfs4.1": "nfs4",
-    "nfs4.2": "nfs4",
-    "smb3": "cifs",
-    "fuse": "fuse",
-}
 
 # seconds that a cell and a layout cost beside fio's own run time; measured, only used for the estimate
 CELL_OVERHEAD_S = 2
-TURN_OVERHEAD_S = 15
-# until a node that lost its power serves again, and what was acknowledged is read
-CUT_OVERHEAD_S = 120
 # a cluster has to agree that it is whole, when a turn begins and after each cold barrier
 CLUSTER_OVERHEAD_S = 60
 
@@ -56,93 +65,6 @@ HALF_WIDTH_MAX = math.log(1.05)
 """Half width of an interval, in logarithms, at which more trials are not worth their time."""
 TRIALS_MAX = 12
 """Ceiling of growth by whole trials."""
-
-
-class PlanError(Exception):
-    """What was asked for cannot be planned; the message says what to change."""
-
-
-def split(value: str | list[str] | None) -> list[str]:
-    """Names from ``a,b`` or ``[a, b]``, each once, in the order given."""
-    parts = value.split(",") if isinstance(value, str) else value or []
-    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What was asked for; what is empty is as the effort and the profiles say."""
-
-    systems: list[str]
-    protocols: list[str]
-    workloads: list[str]
-    effort: str
-    trials: int
-    passes: list[str]
-    seed: str
-    variables: Json
-    """They override those of the effort."""
-    node_kind: str
-    node_kernel: str
-    server_kernel: str
-    run: str
-    created: str
-    collection_version: str
-    aa: bool
-    """Whether the first system is measured a second time under another label."""
-    budget: str
-    """As :func:`minutes_of` reads it."""
-    ceilings: bool | None
-    """Whether they are measured; None: as the effort says."""
-    server_group: str = ""
-    """On a topology, the group on whose first host systems of one server stand; empty for the usual one."""
-    suites: list[str] = dataclasses.field(default_factory=list)
-    """What is run instead of workloads; empty for workloads."""
-    references: list[str] = dataclasses.field(default_factory=list)
-    """What suites run on besides, to tell what fails everywhere from what one system fails."""
-
-    @classmethod
-    def of(cls, args: Json) -> Request:
-        """From the arguments of a task, in which names may be lists or ``a,b``."""
-        return cls(
-            systems=split(args["system"]),
-            protocols=split(args["protocol"]),
-            workloads=split(args["workload"]) or ["all"],
-            effort=args["effort"],
-            trials=int(args["trials"]),
-            passes=split(args.get("passes")),
-            seed=str(args["seed"]),
-            variables=args["variables"],
-            node_kind=args["node_kind"],
-            node_kernel=args["node_kernel"],
-            server_kernel=args["server_kernel"],
-            run=args["run"],
-            created=args["created"],
-            collection_version=args["collection_version"],
-            aa=bool(args.get("aa")),
-            budget=str(args.get("budget", "")),
-            ceilings=args.get("ceilings"),
-            server_group=args.get("server_group", ""),
-            suites=split(args.get("suite")),
-            references=split(args.get("reference")),
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class Placement:
-    """Where the systems of a run stand on the nodes of a topology, instead of on nodes of their own."""
-
-    nodes: Json
-    """Every group that a service or a client of the run stands on: ``{group: {"kernel", "why"}}``."""
-    deployment: Json
-    copied: dict[str, str]
-    """The systems of which another site has a copy, with the protocol over which both can be mounted."""
-    topology: Json
-    """What a plan keeps of it; ``schemas/plan.schema.json`` describes each field."""
-
-    @property
-    def replicated(self) -> dict[str, str]:
-        """Those of them of which it is measured how far the copy is behind."""
-        return {system: replica["protocol"] for system, replica in self.topology["replicas"].items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,18 +111,6 @@ class Plan:
         return {"schema": SCHEMA, **kept}
 
 
-def choose(kind: str, wanted: list[str], known: t.Iterable[str]) -> list[str]:
-    """The wanted names (``all`` means every known one), or a PlanError with the closest name and all that exist."""
-    names = list(known)
-    if wanted == ["all"]:
-        return names
-    for name in wanted:
-        if name not in names:
-            hint = _profiles.meant(name, names, cutoff=0.5)
-            raise PlanError(f"Unknown {kind} '{name}'.{hint} Known: {', '.join(names)}.")
-    return wanted
-
-
 def size_bytes(text: str) -> int:
     """Bytes of a size as fio writes it (``64m``, ``1g``, ``4096``), in powers of two."""
     match = re.fullmatch(r"(\d+)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
@@ -234,14 +144,6 @@ def head_of_job(name: str, text: str) -> Json:
                 f"with some of {', '.join(_results.OPERATIONS)}, or with none."
             )
     return {"layout": "none", **head, "job": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def served_of(profile: Json, wanted: list[str]) -> list[str]:
-    """The protocols over which a system is measured: those that are wanted and served, or its own choice."""
-    served: list[str] = profile["protocols"]
-    if not wanted:
-        return t.cast("list[str]", profile.get("measured", served))
-    return [protocol for protocol in wanted if protocol in served]
 
 
 def not_served(profiles: dict[str, Json], wanted: list[str]) -> list[Json]:
@@ -343,28 +245,6 @@ def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[
     return {"kernel": "host", "why": "asked for" if wanted == "host" else "the kernel of this host has what it needs"}
 
 
-def cut_nodes(systems: Systems, works: dict[str, Json], apart: t.Collection[tuple[str, str, str]]) -> set[str]:
-    """The nodes that will lose their power: those that clients mount while a suite cuts it."""
-    return {
-        profile["services"][-1]["node"]
-        for label, profile in systems.profiles.items()
-        for name, work in works.items()
-        if _suites.POWER_CUT in work
-        and any((label, protocol, name) not in apart for protocol in systems.protocols[label])
-    }
-
-
-def refuse_cuts_of_other_nodes(works: dict[str, Json], node_kind: str) -> None:
-    """Raise a PlanError for power cuts of nodes that cannot be cut."""
-    names = [name for name, work in works.items() if _suites.POWER_CUT in work]
-    if names and node_kind != "docker":
-        rest = ",".join(name for name in works if name not in names)
-        raise PlanError(
-            f"Suite {', '.join(names)} cuts the power of a server, and nodes of kind {node_kind} cannot be cut: "
-            f"only those of kind docker can. Leave it out{f': suite={rest}' if rest else ''}."
-        )
-
-
 def nodes_of(
     profiles: dict[str, Json],
     protocols: t.Iterable[str],
@@ -443,33 +323,6 @@ def dataset_bytes(workloads: dict[str, Json], variables: dict[str, str]) -> int:
     """Bytes that one turn may leave on a system: one set of files per layout and per workload that writes its own."""
     files = {work["layout"] if work["layout"] != "none" else name for name, work in workloads.items() if runs_fio(work)}
     return size_bytes(variables["SIZE"]) * int(variables["JOBS"]) * len(files) if files else 0
-
-
-class Catalog(t.NamedTuple):
-    """What can be asked for."""
-
-    profiles: dict[str, Json]
-    """Every profile by the name of its system."""
-    workloads: dict[str, str]
-    """The text of every workload's job file by name."""
-    layouts: dict[str, str]
-    """The text of every layout job by name."""
-    efforts: dict[str, Json]
-    """``{name: {"trials": int, "passes": [name, ...], "extend": bool, "variables": {name: value}}}``"""
-    checks: dict[str, str]
-    """The text of the job that verifies the files of a layout, by the layout's name."""
-    ceilings: dict[str, str]
-    """The text of every job that measures what disk or network do by themselves, by name."""
-    roles: t.Mapping[str, _deployment.Role] = {}
-    """What every role says of its variables, by name."""
-    clusters: t.Mapping[str, t.Any] = {}
-    """The profile of every cluster by the name of its system."""
-    lags: t.Mapping[str, Json] = {}
-    """Every workload that measures how far another site is behind, by name."""
-    topologies: t.Sequence[str] = ()
-    """The names of the topologies."""
-    suites: t.Mapping[str, t.Any] = {}
-    """What stands in the file of every suite, by name."""
 
 
 def twin_of(system: str) -> str:
@@ -682,15 +535,6 @@ def cluster_seconds(systems: Systems, passes: dict[str, list[str]]) -> int:
     return turns * starts * CLUSTER_OVERHEAD_S
 
 
-class Systems(t.NamedTuple):
-    """The systems of a run by their labels, and over what each is measured."""
-
-    profiles: dict[str, Json]
-    protocols: dict[str, list[str]]
-    not_served: list[Json]
-    """The pairs of a system and a wanted protocol that are not measured."""
-
-
 def systems_of(names: list[str], wanted: list[str], request: Request, catalog: Catalog) -> Systems:
     """The profiles of the systems over the wanted protocols; a PlanError for one that has nothing to do.
 
@@ -763,113 +607,6 @@ def refuse_clusters_of_nodes(systems: list[str], catalog: Catalog) -> None:
         )
 
 
-LOCAL_PROFILE: Json = {
-    "description": "A directory on the client's own disk, without any server.",
-    "services": [],
-    "protocols": [_suites.LOCAL],
-    "durability": "local-durable",
-}
-
-
-def refuse_options_of_workloads(request: Request, placement: Placement | None) -> None:
-    """Raise a PlanError for what was asked for and means nothing to suites."""
-    asked = {
-        "workload": request.workloads != ["all"],
-        "passes": bool(request.passes),
-        "aa": request.aa,
-        "budget": bool(request.budget.strip()),
-        "ceilings": bool(request.ceilings),
-        "topology": placement is not None,
-    }
-    names = [name for name, given in asked.items() if given]
-    if names:
-        raise PlanError(f"Suites have no {', '.join(names)}: leave that out, or measure workloads with bench.yml.")
-
-
-def effort_of_suites(name: str, effort: Json) -> Json:
-    """What an effort means for suites."""
-    if "suites" not in effort:
-        raise PlanError(f"Effort '{name}' says nothing of suites. Add 'suites' to it in efforts.yml.")
-    return {**effort["suites"], "passes": ["warm"]}
-
-
-def suites_of(request: Request, catalog: Catalog, variables: dict[str, str]) -> dict[str, Json]:
-    """The wanted suites in the form of workloads; a PlanError for one that is unknown or says what no suite can."""
-    works = {}
-    known = _suites.Known(variables, catalog.profiles, CLIENT_FILESYSTEM)
-    for name in choose("suite", request.suites, catalog.suites):
-        faults = _suites.faults_of(name, catalog.suites[name], known)
-        if faults:
-            raise PlanError(f"playbooks/suites/{name}.yml: {'; '.join(faults)}.")
-        works[name] = _suites.work_of(catalog.suites[name])
-    refuse_cuts_of_other_nodes(works, request.node_kind)
-    return works
-
-
-def with_references(
-    systems: Systems, works: dict[str, Json], request: Request, catalog: Catalog
-) -> tuple[Systems, list[str]]:
-    """The systems and what suites run on besides, over the same protocols; and the labels of all references.
-
-    A reference over whose protocols nothing is run is left out: it could be compared with nothing. The power of none is
-    cut: what a system promises of that is kept or not, whatever others do.
-    """
-    asked = [] if request.references == ["none"] else request.references
-    names = choose("reference", asked, [*catalog.profiles, _suites.LOCAL])
-    wanted = list(dict.fromkeys(name for names in systems.protocols.values() for name in names))
-    programs = [work for work in works.values() if _suites.POWER_CUT not in work]
-    profiles, protocols, used = dict(systems.profiles), dict(systems.protocols), []
-    for name in names:
-        profile = LOCAL_PROFILE if name == _suites.LOCAL else _deployment.named(catalog.profiles[name])
-        served = [_suites.LOCAL] if name == _suites.LOCAL else served_of(profile, wanted)
-        served = [one for one in served if any(_suites.runs_over(work, one) for work in programs)]
-        if served:
-            used.append(name)
-            profiles.setdefault(name, profile)
-            protocols.setdefault(name, served)
-    prepared = {name: prepared_for_suites(profile) for name, profile in profiles.items()}
-    return Systems(prepared, protocols, systems.not_served), used
-
-
-def prepared_for_suites(profile: Json) -> Json:
-    """A profile with what it has for suites besides: variables of the service that clients mount, lists joined."""
-    more = profile.get("suites", {}).get("variables", {})
-    if not more:
-        return profile
-    *others, last = profile["services"]
-    given = last.get("variables", {})
-    joined = {
-        name: [*given[name], *value] if isinstance(value, list) and name in given else value
-        for name, value in more.items()
-    }
-    return {**profile, "services": [*others, {**last, "variables": {**given, **joined}}]}
-
-
-def suite_seconds(
-    systems: Systems, works: dict[str, Json], variables: dict[str, str], apart: t.Collection[tuple[str, str, str]]
-) -> int:
-    """What the suites of one trial take at most, and power cuts roughly."""
-    places = [(label, protocol) for label, protocols in systems.protocols.items() for protocol in protocols]
-    return sum(TURN_OVERHEAD_S for _place in places) + sum(
-        seconds_of_suite(work, variables)
-        for place in places
-        for name, work in works.items()
-        if (*place, name) not in apart
-    )
-
-
-def seconds_of_suite(work: Json, variables: dict[str, str]) -> int:
-    """What a suite takes at most; a PlanError for a number of power cuts that is none."""
-    if _suites.POWER_CUT not in work:
-        return 60 * int(work["suite"]["minutes"])
-    power_cut = work[_suites.POWER_CUT]
-    try:
-        cuts = _power_cuts.number_of(power_cut, variables)
-    except _power_cuts.CutsError as error:
-        raise PlanError(f"{error}.") from error
-    return cuts * (CUT_OVERHEAD_S + int(power_cut["latest_ms"]) // 1000)
-
-
 def layouts_of(works: dict[str, Json]) -> list[str]:
     """The layouts that workloads read."""
     return sorted({work["layout"] for work in works.values()} - {"none"})
@@ -911,27 +648,6 @@ def lags_apart(systems: Systems, works: dict[str, Json], placement: Placement | 
         for protocol in protocols
         if replicated.get(_series.original(system)) != protocol
     }
-
-
-def suites_apart(systems: Systems, works: dict[str, Json], beside: t.Collection[str]) -> set[tuple[str, str, str]]:
-    """System, protocol and suite of every suite that says nothing of that protocol, or is none for a reference; a
-    PlanError for a system that no suite would run on."""
-    offered = {
-        (system, protocol, name): _suites.runs_over(work, protocol)
-        and not (system in beside and _suites.POWER_CUT in work)
-        for name, work in works.items()
-        if "suite" in work
-        for system, protocols in systems.protocols.items()
-        for protocol in protocols
-    }
-    used = {system for (system, _protocol, _suite), runs in offered.items() if runs}
-    idle = [name for name in systems.profiles if offered and name not in used]
-    if idle:
-        raise PlanError(
-            f"None of the suites ({', '.join(works)}) runs over a protocol of {', '.join(idle)}. Leave out the system, "
-            "or add a suite: those without 'protocols' in their file run over all."
-        )
-    return {key for key, runs in offered.items() if not runs}
 
 
 def ceilings_of(
@@ -1073,17 +789,6 @@ def topology_lines(topology: Json) -> list[str]:
         f"  {system} over {protocol}: {place['client']} loads {place['service']} on {place['node']}"
         for system, places in topology["places"].items()
         for protocol, place in places.items()
-    ]
-
-
-def power_cut_line(plan: Json) -> list[str]:
-    """How often the power of a server is cut."""
-    cells = [cell["workload"] for cell in plan["cells"]]
-    return [
-        f"  {name}: the power of the server is cut {_power_cuts.number_of(work[_suites.POWER_CUT], plan['variables'])} "
-        f"times in each of {cells.count(name)} cells"
-        for name, work in plan["workloads"].items()
-        if _suites.POWER_CUT in work
     ]
 
 

@@ -23,7 +23,9 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _validation_report,
     _verdicts,
 )
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import replication_line
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    replication_line,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, refuse_missing
 from ansible_collections.netfs.bench.plugins.plugin_utils._suites import has_suites
 from ansible_collections.netfs.bench.plugins.plugin_utils._validation import Validation

@@ -12,7 +12,12 @@ import re
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import PlanError, size_bytes
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    size_bytes,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    PlanError,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import faults_of_keys, unknown
 
 KEYS: dict[str, type] = {"description": str, "sites": list, "wan": dict, "nodes": list}

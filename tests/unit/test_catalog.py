@@ -17,7 +17,9 @@ from rendering import rendered
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import read_catalog
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import named, services_of
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import head_of_job
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    head_of_job,
+)
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))

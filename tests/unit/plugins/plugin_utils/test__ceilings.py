@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils import _ceilings
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import head_of_job
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    head_of_job,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CeilingRecord
 
 WORKLOADS = Path(__file__).parents[4] / "playbooks" / "workloads"

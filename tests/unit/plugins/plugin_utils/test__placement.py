@@ -16,12 +16,14 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import M
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 from ansible_collections.netfs.bench.plugins.plugin_utils._placement import place
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
-    Catalog,
-    PlanError,
-    Request,
     describe,
     grown,
     make_plan,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    Catalog,
+    PlanError,
+    Request,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import topology_of
 

@@ -15,10 +15,6 @@ from runs import read
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
-    Catalog,
-    PlanError,
-    Request,
-    choose,
     choose_kernel,
     describe,
     families_of,
@@ -33,6 +29,12 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     order_key,
     refuse_large_families,
     size_bytes,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    Catalog,
+    PlanError,
+    Request,
+    choose,
     split,
 )
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from scipy.stats import binomtest, mannwhitneyu
 
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import order_key
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    order_key,
+)
 from ansible_collections.netfs.bench.plugins.plugin_utils._statistics import (
     ALPHA,
     BAND,

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from ansible_collections.netfs.bench.plugins.plugin_utils import _suites
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import CLIENT_FILESYSTEM
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    CLIENT_FILESYSTEM,
+)
 
 ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted((ROOT / "playbooks/suites").glob("*.yml"))

@@ -15,7 +15,15 @@ import plan_request
 import pytest
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._node_sets import turn_hosts
-from ansible_collections.netfs.bench.plugins.plugin_utils._plan import Catalog, PlanError, Request, describe, make_plan
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
+    describe,
+    make_plan,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
+    Catalog,
+    PlanError,
+    Request,
+)
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
 PROFILE = {
