@@ -214,15 +214,24 @@ def test_cold_reads_come_from_the_bucket_and_are_right(node: Host, client: Host,
     assert read_from_bucket(node) - before >= 4 << 20
 
 
-def expected(fault: Callable[[], list[str]], reason: str) -> None:
-    """Fail as expected, for this reason and no other; and fail as well when there is nothing wrong any more.
+TRIES = 5
 
-    Each of these faults is a race in the server: one try without it shows nothing, five in a row do.
+
+def expected(fault: Callable[[], list[str]], reason: str, *, always: bool = False) -> None:
+    """Fail as expected, for this reason and no other, when a known fault shows.
+
+    Each is a race in the server, so a test of one that shows most of the time passes when nothing is wrong.
+
+    :param always: it has shown in every try so far. When it does not, this may be a version without it, and the test
+        fails so that somebody notices.
     """
-    wrong = next(filter(None, (fault() for _try in range(5))), [])
+    wrong = next(filter(None, (fault() for _try in range(TRIES))), [])
     if wrong:
         pytest.xfail(f"{reason} ({', '.join(wrong)})")
-    pytest.fail("The known fault did not show: is this a version without it? Then remove it from the README.", False)
+    if always:
+        pytest.fail(
+            "The known fault did not show: is this a version without it? Then remove it from the README.", False
+        )
 
 
 def cold_differs(node: Host, client: Host, endpoint: dict[str, Any], make: str) -> list[str]:
@@ -245,11 +254,12 @@ def test_equal_contents_are_right_when_cold(node: Host, client: Host, fresh: dic
     expected(
         partial(cold_differs, node, client, fresh, make),
         "DittoFS 0.29.0: of two files with the same content, one can read as zeros once the local copy was evicted",
+        always=True,
     )
 
 
 def test_large_files_are_right_when_cold(node: Host, client: Host, fresh: dict[str, Any]) -> None:
-    """Contents of their own; in a share of its own every such file was wrong in every try."""
+    """Contents of their own; on an idle machine every such file was wrong, on a busy one once none of fifteen."""
     make = "for i in 1 2 3; do head -c 16M /dev/urandom > $i; done"
     expected(
         partial(cold_differs, node, client, fresh, make),
