@@ -3,6 +3,7 @@
 """Keep what Python compiles out of archives, as __pycache__ does for files.
 
 Ansible sends a module as an archive, and Python compiles all of it at every task: most of the time a short task takes.
+A virtual environment keeps the code of its own tasks, those on the controller.
 """
 
 import _imp
@@ -11,8 +12,9 @@ import os
 import sys
 import zipimport
 
-# Whoever may write here decides what a later task of root runs.
-FOLDER = f"/var/cache/zipimport/{sys.implementation.cache_tag}"
+# Whoever may write here decides what a later task runs: root alone, or who may change the environment anyway.
+VIRTUAL = sys.prefix != sys.base_prefix
+FOLDER = f"{sys.prefix if VIRTUAL else '/var/cache'}/zipimport/{sys.implementation.cache_tag}"
 
 compile_source = zipimport._compile_source
 
@@ -40,5 +42,5 @@ def keep(name, code):
         pass
 
 
-if os.geteuid() == 0:
+if VIRTUAL or os.geteuid() == 0:
     zipimport._compile_source = compile_once
