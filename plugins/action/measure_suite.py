@@ -57,7 +57,7 @@ class ActionModule(MeasuringAction):
         run = Path(args["run_directory"])
         before = earlier_cases(run / "cells" / f"{cell['id']}.json")
         output = answer.get("output")
-        return self.keep(
+        kept = self.keep(
             Work(
                 began,
                 ended,
@@ -71,6 +71,8 @@ class ActionModule(MeasuringAction):
                 suite=None if answer.get("failed") else self._result(answer, found, seed, call, before),
             )
         )
+        unanswered = bool(answer.get("failed")) and not args["failure_reason"]
+        return {**kept, "shaken": unanswered or bool(answer.get("hung"))}
 
     def _run(self, call: _suites.Call, directory: str) -> Json:
         """What the module answers, or a failure in its shape when it could not be asked."""

@@ -77,4 +77,8 @@ cell:
   description: The record as it was written; its JSON Schema is C(schemas/cell.schema.json).
   returned: always
   type: dict
+shaken:
+  description: Whether the suite may have taken the system along. It hung, or the client could not run it.
+  returned: always
+  type: bool
 """

@@ -43,5 +43,5 @@ def recorded(action: Any, **task_vars: Any) -> dict[str, Any]:
     path = Path(args["run_directory"]) / "cells" / f"{args['cell']['id']}.json"
     record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     jsonschema.validate(record, CELL_SCHEMA)
-    assert result == {"changed": True, "cell": record}
+    assert (result["changed"], result["cell"]) == (True, record)
     return record

@@ -40,8 +40,8 @@ GOOD = {
 BAD = {**GOOD, "output": "[ERROR fsx] miscompare: offset= 0x2a\n[ERROR fsx] LOG DUMP\n", "exit_code": 1}
 
 
-def measure(tmp_path, answer, **args):
-    """Run the action with its module replaced by an answer or an exception; return the calls and the record."""
+def action_of(tmp_path, answer, **args):
+    """The action with its module replaced by an answer or an exception, and what that is called with."""
     given = {
         "run_directory": str(tmp_path),
         "cell": CELL,
@@ -55,7 +55,12 @@ def measure(tmp_path, answer, **args):
         **args,
     }
     action = made(ActionModule, **given)
-    calls = answering(action, answer)
+    return action, answering(action, answer)
+
+
+def measure(tmp_path, answer, **args):
+    """Run the action; return what its module was called with, and the record."""
+    action, calls = action_of(tmp_path, answer, **args)
     return calls, recorded(action, inventory_hostname="client-1")
 
 
@@ -123,6 +128,22 @@ def test_what_is_not_known_is_no_pass(tmp_path, answer, args, reason, hung):
     assert record["reason"].endswith(reason)
     assert record["metrics"] == {}
     assert record.get("suite", {}).get("hung") == hung
+
+
+@pytest.mark.parametrize(
+    ("answer", "args", "shaken"),
+    [
+        ({"failed": True, "msg": "Nothing is mounted"}, {}, True),
+        (AnsibleConnectionFailure("gone"), {}, True),
+        ({**GOOD, "hung": "it came to no end within 120 s"}, {}, True),
+        ({"failed": True}, {"failure_reason": "Its program could not be had"}, False),
+        ({**GOOD, "output": "rubbish"}, {}, False),
+        (BAD, {}, False),
+    ],
+)
+def test_the_system_is_brought_back_only_after_what_may_have_taken_it_along(tmp_path, answer, args, shaken):
+    action, _calls = action_of(tmp_path, answer, **args)
+    assert action.run(task_vars={"inventory_hostname": "client-1"})["shaken"] is shaken
 
 
 def test_what_is_left_behind_is_told(tmp_path):
