@@ -22,6 +22,8 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
     refuse_small_disk,
     this_machine,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._durability import lines_of
+from ansible_collections.netfs.bench.plugins.plugin_utils._durability_proofs import proofs_of
 from ansible_collections.netfs.bench.plugins.plugin_utils._placement import place
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     describe,
@@ -33,8 +35,10 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     Request,
     split,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._results import read_run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError, read_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._runs import latest_run
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 from ansible_collections.netfs.bench.plugins.plugin_utils._topology import TopologyError, topology_of
 
 KERNELS = ["auto", "host", "own"]
@@ -73,6 +77,7 @@ class ActionModule(ActionBase):
                 "results": {"type": "path", "required": True},
                 "run": {"type": "str", "default": ""},
                 "rerun": {"type": "str", "default": "", "choices": ["", "failed"]},
+                "durability_run": {"type": "str", "default": ""},
                 "collection_version": {"type": "str", "default": "unknown"},
             }
         )[1]
@@ -82,7 +87,8 @@ class ActionModule(ActionBase):
         except (PlanError, RunError) as error:
             raise AnsibleActionFail(str(error)) from error
         directory = Path(args["results"]) / plan["run"]
-        return {"changed": False, "plan": plan, "lines": describe(plan), "run_directory": str(directory)}
+        lines = [*describe(plan), *lines_of(plan)]
+        return {"changed": False, "plan": plan, "lines": lines, "run_directory": str(directory)}
 
 
 def existing_plan(args: Json) -> Json | None:
@@ -122,11 +128,20 @@ def new_plan(args: Json) -> Json:
     catalog = read_catalog(Path(args["catalog"]))
     catalog, request["suite"] = with_own_suites(catalog, split(args["suite"]))
     if args["topology"]:
-        return plan_on_topology(Request.of(request), catalog, args)
+        return with_proofs(plan_on_topology(Request.of(request), catalog, args), args)
     plan = make_plan(Request.of(request), catalog, host_filesystems()).record()
     if args["node_kind"] == "docker":
         refuse_small_disk(plan, "/")
-    return plan
+    return with_proofs(plan, args)
+
+
+def with_proofs(plan: Json, args: Json) -> Json:
+    """The plan with what power cuts of another run say of the durability of its systems."""
+    if not args["durability_run"]:
+        return plan
+    run = read_run(Path(args["results"]) / args["durability_run"])
+    systems = {original(label): profile for label, profile in plan["systems"].items()}
+    return {**plan, "durability_proofs": proofs_of(systems, run)}
 
 
 def with_own_suites(catalog: Catalog, wanted: list[str]) -> tuple[Catalog, list[str]]:

@@ -125,6 +125,12 @@ options:
     type: str
     choices: ["", failed]
     default: ""
+  durability_run:
+    description:
+      - Name of a run of C(validate.yml) with power cuts. What it showed of systems with the same services and settings
+        goes into the plan, and whether the durability of a system is proven is part of what must be equal to compare.
+    type: str
+    default: ""
   collection_version:
     description: Version that is recorded with the run.
     type: str

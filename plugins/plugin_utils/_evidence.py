@@ -14,10 +14,12 @@ from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils import _compare, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._compare import Pair
 from ansible_collections.netfs.bench.plugins.plugin_utils._counters import COLD_PROOF
+from ansible_collections.netfs.bench.plugins.plugin_utils._durability import text_of as durability_text
 from ansible_collections.netfs.bench.plugins.plugin_utils._lags import FIGURES
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import Ceiling, CellRecord, Provenance, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
+from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import human, spoken
 from ansible_collections.netfs.bench.plugins.plugin_utils._verdicts import SYMBOLS, Findings
 
@@ -127,10 +129,14 @@ def _ceilings(findings: Findings) -> Json:
 
 
 def _durability(findings: Findings) -> Json:
-    proofs = findings.run.record.durability_proofs
+    plan = findings.run.plan
     rows = [
-        [Cell(name, "keep"), Cell(profile["durability"], "keep"), Cell(proofs.get(name, "declared, not proven"))]
-        for name, profile in findings.run.plan["systems"].items()
+        [
+            Cell(name, "keep"),
+            Cell(profile["durability"], "keep"),
+            Cell(durability_text(plan, original(name))),
+        ]
+        for name, profile in plan["systems"].items()
     ]
     tiers = {profile["durability"] for profile in findings.run.plan["systems"].values()}
     text = "What an acknowledged write promises. " + (

@@ -513,8 +513,6 @@ class RunRecord:
     nodes: dict[str, Node] = field(default_factory=dict)
     """By host."""
     ansible_core: str = UNKNOWN
-    durability_proofs: dict[str, str] = field(default_factory=dict)
-    """By system, how it was shown to keep what it acknowledged."""
     ceilings: list[Ceiling] = field(default_factory=list)
     """Those that were not measured by the plan."""
 
@@ -524,12 +522,11 @@ class RunRecord:
             run=document.get("run", UNKNOWN),
             nodes={host: Node.of(node) for host, node in document.get("nodes", {}).items()},
             ansible_core=document.get("ansible_core", UNKNOWN),
-            durability_proofs=document.get("durability_proofs", {}),
             ceilings=[Ceiling.of(ceiling) for ceiling in document.get("ceilings", [])],
         )
 
     def document(self) -> Json:
-        """What a run records of itself: proofs and ceilings are added by whoever has them."""
+        """What a run records of itself: ceilings are added by whoever has them."""
         return {
             "schema": RUN_SCHEMA,
             "run": self.run,

@@ -13,7 +13,7 @@ import statistics
 from dataclasses import dataclass
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _statistics
+from ansible_collections.netfs.bench.plugins.plugin_utils import _durability, _statistics
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, SeriesName
 from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run, has_value, operations_of, planned_series
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, is_value
@@ -115,7 +115,7 @@ def key_fields(run: Run, cell: CellRecord) -> Json:
         if provenance.mount_options is None
         else sorted(option for option in provenance.mount_options if option.split("=")[0] not in OWN_OPTIONS)
     )
-    proof = ", proven" if original(cell.name.system) in run.record.durability_proofs else ""
+    proof = _durability.state_of(plan, original(cell.name.system), provenance.service.version)
     # of several machines only those of its trial
     used = nodes if provenance.machines is None else provenance.machines
     nodes = {name: node for name, node in nodes.items() if name in used}
@@ -133,7 +133,7 @@ def key_fields(run: Run, cell: CellRecord) -> Json:
         "mount options": options,
         "client and server nodes": classes,
         "client kernel": provenance.client_kernel,
-        "durability": plan["systems"][cell.name.system]["durability"] + proof,
+        "durability": f"{plan['systems'][cell.name.system]['durability']}, {proof}",
         "fio": provenance.fio_version,
         "data": data_of(plan, cell.name.workload),
         "clients": sum(node.node == client for node in nodes.values()) or UNKNOWN,

@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import suites
 import synthetic
 import yaml
 
@@ -51,7 +52,7 @@ COMMANDS = [(page, line) for page in PAGES for line in commands_of(page.read_tex
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Results with one run, made up."""
+    """Results with one run, made up, and where runs are planned one in which the power was cut."""
     place = tmp_path_factory.mktemp("pages") / "results"
     shape = synthetic.Shape(
         systems={"ganesha": 1.0, "samba": 1.1},
@@ -63,6 +64,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         extras=False,
     )
     synthetic.write_run(place / LATEST, shape)
+    suites.write_cut_run(place / "new/cuts", [suites.cut_record([suites.power_cut()])])
     return place
 
 

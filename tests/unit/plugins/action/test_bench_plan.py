@@ -9,7 +9,9 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import jsonschema
 import pytest
+import suites
 import synthetic
 from acting import run_action
 from ansible.errors import AnsibleActionFail
@@ -22,6 +24,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import _catalog
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import Machine
 
 CATALOG = Path(__file__).parents[4] / "playbooks"
+PLAN_SCHEMA = json.loads((CATALOG.parent / "schemas/plan.schema.json").read_text(encoding="utf-8"))
 
 
 def run(results, **args):
@@ -238,3 +241,20 @@ def test_a_topology_of_ones_own_that_is_faulty_is_refused(tmp_path):
     path.write_text("description: None.\nsites: [a]\nnodes: []\n", encoding="utf-8")
     with pytest.raises(AnsibleActionFail, match=r"^Topology own cannot be used\. 'nodes' is empty"):
         run(tmp_path, system="cephfs", topology=str(path))
+
+
+def test_the_proofs_of_another_run_are_part_of_the_plan(tmp_path):
+    cut = run(tmp_path, suite="power-cut", reference="none", run="cut")["plan"]
+    keep(tmp_path, cut)
+    record = suites.cut_record([suites.power_cut()])
+    record |= {"id": "ganesha~nfs3~power-cut~warm~1"}
+    (tmp_path / "cut/cells").mkdir()
+    (tmp_path / f"cut/cells/{record['id']}.json").write_text(json.dumps(record), encoding="utf-8")
+    answer = run(tmp_path, durability_run="cut")
+    assert answer["plan"]["durability_proofs"]["ganesha"]["state"] == "proven"
+    assert answer["lines"][-1].startswith("  durability of ganesha: proven: over nfs3 0 lost")
+    jsonschema.validate(answer["plan"], PLAN_SCHEMA)
+    with pytest.raises(AnsibleActionFail, match="did not cut the power of samba"):
+        run(tmp_path, system="samba", durability_run="cut")
+    with pytest.raises(AnsibleActionFail, match=r"nothing/plan\.json"):
+        run(tmp_path, durability_run="nothing")
