@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,16 +45,30 @@ class Recipe:
     cgo: bool
     architecture: str
     sum: str = ""
+    directory: str = ""
+    """Where the module lies on this host; its version is then what identifies its files."""
 
     @property
     def key(self) -> str:
-        """A hash of everything but the sum, which checks a build and does not change it."""
-        facts = {name: value for name, value in asdict(self).items() if name != "sum"}
+        """A hash of everything but the sum, which checks a build and does not change it, and where a module lies."""
+        facts = {name: value for name, value in asdict(self).items() if name not in ("sum", "directory")}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
     def path(self, cache: Path) -> Path:
         """Return where the program is kept."""
         return cache / "go" / f"{self.name}-{self.version}-{self.key}" / self.name
+
+
+def version_of(directory: Path) -> str:
+    """What identifies the files of a module that lies on this host."""
+    files = {path.name: digest(path) for path in module_files(directory)}
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def module_files(directory: Path) -> list[Path]:
+    """The files of a module of one package, but for its tests."""
+    found = sorted([*directory.glob("*.go"), directory / "go.mod", directory / "go.sum"])
+    return [path for path in found if not path.name.endswith("_test.go")]
 
 
 def new_enough(said: str) -> bool:
@@ -65,7 +80,8 @@ def new_enough(said: str) -> bool:
 def settings(recipe: Recipe) -> dict[str, str]:
     """Return the environment of a build: it overrides the user's settings, and writes none of them.
 
-    A module whose sum is pinned needs no database: its own go.sum then vouches for all that it stands on.
+    A module whose sum is pinned, or that lies here, needs no database: its own go.sum then vouches for all that it
+    stands on.
     """
     known = {
         "CGO_ENABLED": "1" if recipe.cgo else "0",
@@ -76,7 +92,9 @@ def settings(recipe: Recipe) -> dict[str, str]:
         "GOWORK": "off",
         "LC_ALL": "C",
     }
-    if recipe.sum:
+    if recipe.directory:
+        known["GONOSUMDB"] = "*"
+    elif recipe.sum:
         known["GONOSUMDB"] = ",".join(filter(None, [os.environ.get("GONOSUMDB", ""), recipe.module]))
     return known
 
@@ -93,10 +111,7 @@ def build(recipe: Recipe, cache: Path, go: Go) -> dict[str, str]:
     """Fetch, check, build, note. The program appears whole or not at all."""
     path = recipe.path(cache)
     path.parent.mkdir(parents=True, exist_ok=True)
-    answer = json.loads(go(["mod", "download", "-json", f"{recipe.module}@{recipe.version}"], path.parent))
-    if recipe.sum and answer["Sum"] != recipe.sum:
-        said = f"the checksum is {answer['Sum']} and not the pinned {recipe.sum}"
-        raise BuildError(["go", "mod", "download"], 1, said)
+    answer = copied(recipe, path.parent) if recipe.directory else downloaded(recipe, path.parent, go)
     partial = path.with_name(f".{recipe.name}.part")
     arguments = ["build", "-trimpath", "-buildvcs=false", "-o", str(partial), "-ldflags", recipe.ldflags]
     if recipe.tags:
@@ -106,6 +121,24 @@ def build(recipe: Recipe, cache: Path, go: Go) -> dict[str, str]:
     note = {"sha256": digest(partial), "sum": answer["Sum"], "built_with": made[1] if made else "unknown"}
     keep(partial, path, {**asdict(recipe), **note})
     return note
+
+
+def downloaded(recipe: Recipe, folder: Path, go: Go) -> dict[str, str]:
+    """Fetch a module and check its sum; return that as ``Sum``, and where it lies as ``Dir``."""
+    answer = json.loads(go(["mod", "download", "-json", f"{recipe.module}@{recipe.version}"], folder))
+    if recipe.sum and answer["Sum"] != recipe.sum:
+        said = f"the checksum is {answer['Sum']} and not the pinned {recipe.sum}"
+        raise BuildError(["go", "mod", "download"], 1, said)
+    return {name: answer[name] for name in ("Sum", "Dir")}
+
+
+def copied(recipe: Recipe, folder: Path) -> dict[str, str]:
+    """Copy a module of this host to where it is built, which a container shares; its go.sum vouches for the rest."""
+    into = folder / "source"
+    into.mkdir(exist_ok=True)
+    for path in module_files(Path(recipe.directory)):
+        shutil.copyfile(path, into / path.name)
+    return {"Sum": "", "Dir": str(into)}
 
 
 class Container:

@@ -22,13 +22,16 @@ options:
     type: str
     required: true
   module:
-    description: Path of the module.
+    description: Path of the module. Needed without O(directory).
     type: str
-    required: true
   version:
-    description: Version of the module, such as V(v1.0.14).
+    description: Version of the module, such as V(v1.0.14). Needed with O(module).
     type: str
-    required: true
+  directory:
+    description:
+      - Directory of a module of one package on this host, with C(go.mod) and C(go.sum), that is built instead of one
+        that is fetched. Its version is a hash of its files.
+    type: path
   package:
     description: Package of the program inside the module.
     type: str
@@ -93,6 +96,13 @@ EXAMPLES = r"""
     ldflags: -s -w -X main.Version=v1.0.14
     cache: /var/cache/netfs-bench
   delegate_to: localhost
+
+- name: Build a program whose source is here
+  netfs.bench.go_binary:
+    name: checker
+    directory: /home/user/checker
+    cache: /var/cache/netfs-bench
+  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -105,11 +115,11 @@ sha256:
   returned: success
   type: str
 version:
-  description: Version of the module.
+  description: Version of the module; of one that is here, a hash of its files.
   returned: always
   type: str
 sum:
-  description: Sum of the module, as in C(go.sum).
+  description: Sum of the module, as in C(go.sum); empty for one that is here.
   returned: success
   type: str
 built_with:
@@ -133,6 +143,7 @@ from ansible_collections.netfs.bench.plugins.module_utils._go import (
     find,
     new_enough,
     settings,
+    version_of,
 )
 
 
@@ -168,8 +179,9 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
-            "module": {"type": "str", "required": True},
-            "version": {"type": "str", "required": True},
+            "module": {"type": "str"},
+            "version": {"type": "str"},
+            "directory": {"type": "path"},
             "package": {"type": "str", "default": "."},
             "tags": {"type": "list", "elements": "str", "default": []},
             "ldflags": {"type": "str", "default": "-s -w"},
@@ -181,20 +193,26 @@ def main() -> None:
             "image": {"type": "str"},
             "label": {"type": "str", "default": "netfs.bench.installation=build"},
         },
+        required_one_of=[("module", "directory")],
+        mutually_exclusive=[("module", "directory"), ("version", "directory"), ("sum", "directory")],
+        required_by={"module": ("version",)},
         supports_check_mode=True,
     )
     p = module.params
+    if p["directory"] and not (Path(p["directory"]) / "go.sum").is_file():
+        module.fail_json(msg=f"{p['directory']} has no go.sum: it is no Go module whose dependencies are pinned.")
     here = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     recipe = Recipe(
         name=p["name"],
-        module=p["module"],
-        version=p["version"],
+        module=p["module"] or "",
+        version=p["version"] or version_of(Path(p["directory"])),
         package=p["package"],
         tags=tuple(p["tags"]),
         ldflags=p["ldflags"],
         cgo=p["cgo"],
         architecture=p["architecture"] or here,
         sum=p["sum"] or "",
+        directory=p["directory"] or "",
     )
     cache = Path(p["cache"])
     known = {"path": str(recipe.path(cache)), "version": recipe.version}

@@ -41,6 +41,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     split,
 )
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_plan import (
+    consistency_line,
     cut_nodes,
     effort_of_suites,
     power_cut_line,
@@ -809,6 +810,7 @@ def describe(plan: Json) -> list[str]:
         f"  {what}: {', '.join(plan['workloads'])}",
         *([f"  reference: {', '.join(plan['references'])}"] if plan.get("references") else []),
         *power_cut_line(plan),
+        *consistency_line(plan),
         *topology_lines(plan.get("topology", {})),
         *([f"  ceilings: {len(plan['ceilings'])} in every trial"] if plan.get("ceilings") else []),
         *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),

@@ -19,6 +19,7 @@ KEYS: dict[str, type] = {
     "measured": list,
     "passes": list,
     "durability": str,
+    "consistency": str,
     "requires": dict,
     "suites": dict,
 }
@@ -26,6 +27,7 @@ REQUIRED = ("description", "services", "protocols", "durability")
 SERVICE_KEYS: dict[str, type] = {"name": str, "role": str, "node": str, "variables": dict}
 SUITE_KEYS: dict[str, type] = {"share": str, "variables": dict}
 DURABILITY = ("volatile", "local-durable", "remote-durable")
+CONSISTENCY = ("linearizable", "sequential", "close-to-open")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 WORDS: dict[type, str] = {
@@ -112,4 +114,6 @@ def faults_of(profile: t.Any, protocols: t.Collection[str], used: t.Collection[s
     faults += faults_of_names(profile, "passes", ("warm", "cold"))
     if profile["durability"] not in DURABILITY:
         faults.append(unknown("durability", profile["durability"], DURABILITY))
+    if profile.get("consistency", CONSISTENCY[0]) not in CONSISTENCY:
+        faults.append(unknown("consistency", profile["consistency"], CONSISTENCY))
     return faults or faults_of_nodes(profile, used)

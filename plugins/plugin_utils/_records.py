@@ -235,6 +235,30 @@ class PowerCut:
 
 
 @dataclass(frozen=True, slots=True)
+class KindResult:
+    """What the history of one kind of shared thing is, as a checker found it."""
+
+    kind: str
+    claim: str
+    """The model that the system claims."""
+    result: str
+    """``valid``, ``invalid``, or ``unknown``."""
+    stronger: str
+    """The next stronger model; empty when there is none."""
+    stronger_result: str
+    operations: int
+    unknown: int
+    """Those of which it is not known whether they took effect."""
+    counter_example: list[Json]
+    """As few operations as show that the history is not what ``against`` says."""
+    against: str
+
+    @classmethod
+    def of(cls, document: Json) -> KindResult:
+        return cls(*(document[entry.name] for entry in dataclasses.fields(cls)))
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteResult:
     """What a suite found in one cell."""
 
@@ -255,17 +279,25 @@ class SuiteResult:
     earlier: list[dict[str, str]]
     """The cases of the records of this cell that this one replaced."""
     power_cuts: list[PowerCut] | None = None
-    """None for a suite that is a program."""
+    """None for a suite that cuts no power."""
+    consistency: list[KindResult] | None = None
+    """None for a suite that records no history of several clients."""
 
     @classmethod
     def of(cls, document: Json) -> SuiteResult:
-        cuts = document.get("power_cuts")
-        said = {entry.name: document[entry.name] for entry in dataclasses.fields(cls) if entry.name != "power_cuts"}
-        return cls(**said, power_cuts=None if cuts is None else [PowerCut.of(cut) for cut in cuts])
+        cuts, kinds = document.get("power_cuts"), document.get("consistency")
+        parts = ("power_cuts", "consistency")
+        said = {entry.name: document[entry.name] for entry in dataclasses.fields(cls) if entry.name not in parts}
+        return cls(
+            **said,
+            power_cuts=None if cuts is None else [PowerCut.of(cut) for cut in cuts],
+            consistency=None if kinds is None else [KindResult.of(one) for one in kinds],
+        )
 
     def document(self) -> Json:
-        cuts = self.power_cuts
-        return known({**fields_of(self), "power_cuts": None if cuts is None else [fields_of(cut) for cut in cuts]})
+        parts = {"power_cuts": self.power_cuts, "consistency": self.consistency}
+        made = {name: None if part is None else [fields_of(one) for one in part] for name, part in parts.items()}
+        return known({**fields_of(self), **made})
 
 
 def earlier_cases(path: Path) -> list[dict[str, str]]:

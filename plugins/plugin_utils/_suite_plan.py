@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _deployment, _power_cuts, _suites
+from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency, _deployment, _power_cuts, _suites
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     CLIENT_FILESYSTEM,
     TURN_OVERHEAD_S,
@@ -33,6 +33,7 @@ LOCAL_PROFILE: Json = {
     "services": [],
     "protocols": [_suites.LOCAL],
     "durability": "local-durable",
+    "consistency": _consistency.LINEARIZABLE,
 }
 
 
@@ -135,7 +136,12 @@ def suite_seconds(
 
 
 def seconds_of_suite(work: Json, variables: dict[str, str]) -> int:
-    """What a suite takes at most; a PlanError for a number of power cuts that is none."""
+    """What a suite takes at most; a PlanError for a number of power cuts, or of seconds, that is none."""
+    if _suites.CONSISTENCY in work:
+        try:
+            return _consistency.OVERHEAD_S + _consistency.seconds_of(work[_suites.CONSISTENCY], variables)
+        except _consistency.ConsistencyError as error:
+            raise PlanError(f"{error}.") from error
     if _suites.POWER_CUT not in work:
         return 60 * int(work["suite"]["minutes"])
     power_cut = work[_suites.POWER_CUT]
@@ -187,3 +193,16 @@ def power_cut_line(plan: Json) -> list[str]:
         for name, work in plan["workloads"].items()
         if _suites.POWER_CUT in work
     ]
+
+
+def consistency_line(plan: Json) -> list[str]:
+    """How long clients work, and what the systems claim that they see."""
+    lines = []
+    for name, work in plan["workloads"].items():
+        if _suites.CONSISTENCY in work:
+            seconds = _consistency.seconds_of(work[_suites.CONSISTENCY], plan["variables"])
+            claims = {label: _consistency.claim_of(profile) for label, profile in plan["systems"].items()}
+            told = ", ".join(f"{label} claims {claim}" for label, claim in claims.items())
+            clients = work[_suites.CONSISTENCY]["clients"]
+            lines.append(f"  {name}: {clients} clients work {seconds} s in each of its cells; {told}")
+    return lines

@@ -14,7 +14,7 @@ import string
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _power_cuts
+from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency, _power_cuts
 from ansible_collections.netfs.bench.plugins.plugin_utils._profiles import (
     faults_of_keys,
     faults_of_names,
@@ -67,11 +67,11 @@ KEYS: dict[str, type] = {
 REQUIRED = ("question", "needs", "program", "command", "parser", "minutes", "quiet_seconds")
 POWER_CUT = "power_cut"
 """The key of a suite that is no program: it cuts the power of a server while a client writes to it."""
-KEYS_OF_POWER_CUT: dict[str, type] = {
-    **{name: KEYS[name] for name in ("question", "needs", "protocols", "expected")},
-    POWER_CUT: dict,
-}
-REQUIRED_OF_POWER_CUT = ("question", "needs", POWER_CUT)
+CONSISTENCY = "consistency"
+"""The key of a suite that is no program: several clients share files, and a checker reads what they were told."""
+NO_PROGRAMS = (POWER_CUT, CONSISTENCY)
+KEYS_OF_ALL: dict[str, type] = {name: KEYS[name] for name in ("question", "needs", "protocols", "expected")}
+"""What every suite may say, also one that is no program."""
 PROGRAM_KEYS: dict[str, dict[str, type]] = {
     "crate": {"crate": str, "version": str},
     "package": {"package": str, "path": str},
@@ -106,8 +106,8 @@ def faults_of(name: str, given: t.Any, known: Known) -> list[str]:
 
     :param given: what stands in its file.
     """
-    cuts = isinstance(given, dict) and POWER_CUT in given
-    keys, required = (KEYS_OF_POWER_CUT, REQUIRED_OF_POWER_CUT) if cuts else (KEYS, REQUIRED)
+    own = next((key for key in NO_PROGRAMS if isinstance(given, dict) and key in given), "")
+    keys, required = (KEYS_OF_ALL | {own: dict}, ("question", "needs", own)) if own else (KEYS, REQUIRED)
     faults = faults_of_keys(given, keys, required, "the suite")
     if faults:
         return faults
@@ -117,8 +117,10 @@ def faults_of(name: str, given: t.Any, known: Known) -> list[str]:
     faults += faults_of_names(given, "protocols", known.protocols, "the suite")
     for number, entry in enumerate(given.get("expected", []), 1):
         faults += faults_of_expected(entry, f"expected failure {number}", known)
-    if cuts:
+    if own == POWER_CUT:
         return faults + _power_cuts.faults_of(given[POWER_CUT], known.variables)
+    if own == CONSISTENCY:
+        return faults + _consistency.faults_of(given[CONSISTENCY], known.variables, known.protocols)
     faults += faults_of_call(given)
     return faults or faults_of_placeholders(given, known.variables)
 
@@ -200,8 +202,8 @@ def work_of(given: Json) -> Json:
         "layout": "none",
         "job": job,
         "sha256": hashlib.sha256(job.encode()).hexdigest(),
-        "suite": {key: value for key, value in given.items() if key not in ("question", POWER_CUT)},
-        **({POWER_CUT: given[POWER_CUT]} if POWER_CUT in given else {}),
+        "suite": {key: value for key, value in given.items() if key not in ("question", *NO_PROGRAMS)},
+        **{key: given[key] for key in NO_PROGRAMS if key in given},
     }
 
 
@@ -232,6 +234,18 @@ def power_cuts(work: Json, seed: str, cell: Json, variables: t.Mapping[str, str]
     :param seed: that of the plan.
     """
     return _power_cuts.cuts_of(work[POWER_CUT], seed_of(seed, cell["workload"], cell["trial"]), variables)
+
+
+def history_cell(work: Json, plan: Json, cell: Json) -> Json:
+    """What several clients do in a cell, and what their history is checked for."""
+    claim = _consistency.claim_of(plan["systems"][cell["system"]])
+    return {
+        "seed": seed_of(plan["seed"], cell["workload"], cell["trial"]),
+        "seconds": _consistency.seconds_of(work[CONSISTENCY], plan["variables"]),
+        "kinds": _consistency.kinds_of(work[CONSISTENCY], cell["protocol"]),
+        "claim": claim,
+        "models": _consistency.models_of(claim),
+    }
 
 
 def directory_under(place: str) -> str:
