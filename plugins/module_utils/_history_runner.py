@@ -91,6 +91,8 @@ class Slot:
     unknown: int = 0
     ready: bool = False
     """Whether there is one."""
+    preparing: bool = False
+    """Whether a client is making the next one."""
 
 
 @dataclass
@@ -163,16 +165,17 @@ class Asker:
         with self.board.guard:
             one = self.board.slots[kind, slot]
             one.operations += 1
-            if one.operations <= KEY_OPERATIONS and one.unknown < KEY_UNKNOWN:
+            # the others stay with the old one while one makes the next
+            if one.preparing or (one.operations <= KEY_OPERATIONS and one.unknown < KEY_UNKNOWN):
                 return key_of(kind, slot, one.generation) if one.ready else ""
-            # the others stay with the old one meanwhile
-            one.operations, one.unknown = 0, 0
+            one.preparing = True
             new = one.generation + 1
         key = key_of(kind, slot, new)
         self.connection.send(Asked(kind, key, "prepare", 0))
         outcome: Outcome = self.connection.recv()
         with self.board.guard:
-            one.generation, one.ready = new, outcome.outcome == DONE
+            one.generation, one.ready, one.preparing = new, outcome.outcome == DONE, False
+            one.operations, one.unknown = 0, 0
             if not one.ready:  # it may be there or not: the next one is tried
                 one.operations = KEY_OPERATIONS
                 self.board.errors.setdefault(f"{kind} prepare: {outcome.error}")

@@ -12,12 +12,14 @@ from xml.etree import ElementTree
 
 from ansible_collections.netfs.bench.plugins.module_utils._durable import HARMS
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
-from ansible_collections.netfs.bench.plugins.plugin_utils import _evidence, _validation
+from ansible_collections.netfs.bench.plugins.module_utils._history import KINDS
+from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency, _evidence, _validation
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
-from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord
+from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, KindResult
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import FAILED, SKIPPED
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import kernel_lines, said_once, system_lines
+from ansible_collections.netfs.bench.plugins.plugin_utils._timeline import Timeline, timeline
 from ansible_collections.netfs.bench.plugins.plugin_utils._validation import MEANINGS, SYMBOLS, Result, Validation
 
 SCHEMA = "netfs.bench/validation/1"
@@ -121,6 +123,7 @@ def result_document(result: Result) -> Json:
         "counts": result.counts,
         "references": [share._asdict() for share in result.shares],
         **power_cuts_document(result),
+        **consistency_document(result),
         "failing": result.failing,
         "failing_as_reference": result.shared,
         "expected": result.expected,
@@ -136,6 +139,63 @@ def power_cuts_document(result: Result) -> Json:
     if figures is None:
         return {}
     return {"power_cuts": {**figures._asdict(), "loss_probability_upper_bound": round(figures.bound, 6)}}
+
+
+def histories_of(result: Result) -> list[tuple[CellRecord, KindResult]]:
+    """What came of each kind in each trial of a suite in which clients share files."""
+    return [(cell, one) for cell in result.trials for one in (cell.suite.consistency if cell.suite else None) or []]
+
+
+def consistency_document(result: Result) -> Json:
+    """What models the histories are, for other programs."""
+    found = [
+        {
+            "trial": cell.trial,
+            **{name: getattr(one, name) for name in ("kind", "claim", "result", "stronger", "stronger_result")},
+            "operations": one.operations,
+            "unknown": one.unknown,
+        }
+        for cell, one in histories_of(result)
+    ]
+    return {"consistency": found} if found else {}
+
+
+def consistency_lines(result: Result) -> list[str]:
+    """What a system claims, and whether more than that was seen, in sentences."""
+    found = [one for _cell, one in histories_of(result)]
+    if not found:
+        return []
+    claim, stronger = found[0].claim, found[0].stronger
+    lines = [f"It claims to be {claim}: {_consistency.MEANINGS[claim]}."]
+    if stronger:
+        kinds = list(dict.fromkeys(one.kind for one in found if one.stronger_result == _consistency.INVALID))
+        said = f"all but {', '.join(kinds)} were" if kinds else "every history was, or was not found out not to be,"
+        lines.append(f"Of the next stronger model, {stronger} ({_consistency.MEANINGS[stronger]}), {said} valid.")
+    return lines
+
+
+def kind_table(result: Result) -> Table | None:
+    """A row for each kind of each trial."""
+    rows = [
+        [
+            Cell(str(cell.trial), "number"),
+            Cell(one.kind, "keep"),
+            Cell(str(one.operations), "number"),
+            Cell(str(one.unknown), "number"),
+            Cell(f"{one.claim}: {one.result}", "keep"),
+            Cell(f"{one.stronger}: {one.stronger_result}" if one.stronger else "there is none", "keep"),
+            Cell(KINDS[one.kind], "text"),
+        ]
+        for cell, one in histories_of(result)
+    ]
+    head = ["trial", "kind", "operations", "of unknown effect", "claimed", "next stronger", "what it is"]
+    return Table(head, rows) if rows else None
+
+
+def timelines(result: Result) -> list[Timeline]:
+    """The counter-examples, those against what is claimed first."""
+    found = sorted((one for _cell, one in histories_of(result)), key=lambda one: one.against != one.claim)
+    return [picture for picture in map(timeline, found) if picture]
 
 
 def to_json(validation: Validation) -> str:
@@ -321,8 +381,11 @@ def part_of(result: Result) -> Json:
             *(shares or ([f"{NO_REFERENCE.capitalize()}."] if result.cases and not result.figures else [])),
             *([f"Its {len(result.cases)} cases: {counts}."] if result.cases else []),
             *power_cut_lines(result),
+            *consistency_lines(result),
         ],
         "cuts": cut_table(result),
+        "kinds": kind_table(result),
+        "timelines": timelines(result),
         "trials": Table(
             ["trial", "status", "seed", "program", "on", "exit code", "took", "raw", "command"],
             [trial_row(cell) for cell in result.trials],

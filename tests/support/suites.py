@@ -172,3 +172,35 @@ def write_cut_run(directory: Path, records: list[Json], durability: str = "local
     made["workloads"]["power-cut"] |= {"suite": {"needs": ["mount"]}, "power_cut": cuts}
     write_json(directory / "plan.json", made)
     return directory
+
+
+def history_operation(number: int, end: int = 2, **more: t.Any) -> Json:
+    """An operation of a history: a write that was acknowledged, or what else is said."""
+    return {
+        "id": number,
+        "client": 0,
+        "kind": "register-write",
+        "key": "register-write.0.1",
+        "op": "write",
+        "value": number,
+        "result": 0,
+        "call": 1,
+        "return": end,
+        "outcome": "done",
+        **more,
+    }
+
+
+def verdict(kind: str = "register-write", model: str = "linearizable", result: str = "valid", **more: t.Any) -> Json:
+    """What the checker says of a kind and a model."""
+    example = {"counter_example": [history_operation(1)], "key": f"{kind}.0.1"} if result == "invalid" else {}
+    return {
+        "kind": kind,
+        "model": model,
+        "result": result,
+        "operations": 100,
+        "unknown": 0,
+        "keys": 2,
+        **example,
+        **more,
+    }

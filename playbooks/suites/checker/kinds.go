@@ -186,7 +186,8 @@ var counter = &kind{
 		return o.Outcome == unknown || n == o.Result.one, strconv.Itoa(n + 1)
 	},
 	closeToOpen: strict,
-	// Without one increment those after it find a number less.
+	// Without one increment those after it find a number less; unless another one has found the same number, which no
+	// valid history has.
 	without: func(operations []*operation, gone *operation) []*operation {
 		if gone.Op == "read" {
 			return only(operations, gone)
@@ -195,8 +196,12 @@ var counter = &kind{
 			return nil
 		}
 		var kept []*operation
+		twice := false
 		for _, o := range only(operations, gone) {
-			if o.Outcome == done && o.Result.one > gone.Result.one {
+			twice = twice || (o.Op == "increment" && o.Outcome == done && o.Result.one == gone.Result.one)
+		}
+		for _, o := range only(operations, gone) {
+			if o.Outcome == done && o.Result.one > gone.Result.one && !twice {
 				less := *o
 				less.Result.one--
 				o = &less

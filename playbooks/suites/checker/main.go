@@ -114,7 +114,10 @@ func verdictOf(name, model string, keys []string, histories map[string][]*operat
 		switch check(kinds[name], model, histories[key], until) {
 		case porcupine.Illegal:
 			v.Result, v.Key = invalid, key
-			v.CounterExample = original(shrink(kinds[name], model, histories[key], until), histories[key])
+			v.CounterExample = shrink(kinds[name], model, histories[key], until)
+			if kinds[name] == counter { // of a file of many entries, those that were left out are nothing to look for
+				v.CounterExample = original(v.CounterExample, histories[key])
+			}
 			return v
 		case porcupine.Unknown:
 			v.Result = notDecided
@@ -200,6 +203,14 @@ func shrink(of *kind, model string, operations []*operation, until time.Time) []
 		}
 		return check(of, model, places(some, model), limit) == porcupine.Illegal
 	}
+	// what comes after a moment in which nothing was under way is not needed for what was before
+	for _, moment := range quiet(operations) {
+		begun := drop(operations, func(o *operation) bool { return o.Call < moment })
+		if illegal(begun) {
+			operations = begun
+			break
+		}
+	}
 	for size := len(operations) / 2; size >= 1; {
 		smaller := false
 		for from := 0; from < len(operations) && time.Now().Before(until); from += size {
@@ -223,6 +234,22 @@ func shrink(of *kind, model string, operations []*operation, until time.Time) []
 	return operations
 }
 
+// quiet returns the moments at which an operation was called while no other one was under way, but those whose end is
+// not known.
+func quiet(operations []*operation) []int64 {
+	var moments []int64
+	var last int64
+	for _, o := range operations {
+		if o.Call > last && last > 0 {
+			moments = append(moments, o.Call)
+		}
+		if o.Outcome == done && o.Return > last {
+			last = o.Return
+		}
+	}
+	return moments
+}
+
 // places counts anew which operation of its client each is: those between may be gone.
 func places(operations []*operation, model string) []*operation {
 	if model != sequential {
@@ -241,7 +268,7 @@ func places(operations []*operation, model string) []*operation {
 	return made
 }
 
-// original returns the operations as they were, in whose answers nothing was left out.
+// original returns the operations as they were, with the answers that the clients got.
 func original(some, all []*operation) []*operation {
 	var found []*operation
 	for _, o := range some {
