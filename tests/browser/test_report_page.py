@@ -157,6 +157,10 @@ def suites_page(tmp_path_factory):
         for (system, protocol), outcomes in zip(suites.PLACES, given, strict=True)
     ]
     lost = suites.record("ganesha", "nfs3", "p", "lost")
+    records += [
+        suites.consistency_record("ganesha", "nfs3", "close-to-open", "invalid", "invalid"),
+        suites.consistency_record("kernel-nfs", "nfs3", "close-to-open", "valid", "invalid"),
+    ]
     return report(suites.write_run(directory, records, planned=[*records, lost]))
 
 

@@ -18,6 +18,8 @@ import jsonschema
 import pytest
 from installation import ROOT, Installation
 
+from ansible_collections.netfs.bench.plugins.module_utils._history import KINDS
+
 INSTALLATION = Installation(
     f"{os.environ.get('NETFS_BENCH_INSTALLATION', 'netfs')}-validate",
     os.environ.get("NETFS_BENCH_VALIDATE_SUBNET", "198.18.7.0/24"),
@@ -42,6 +44,7 @@ PROGRAMS = {
 }
 WORDS = {
     "fsx": "pass",
+    "consistency": "pass",
     "plant-fails": "fail",
     "plant-hangs": "hung",
     "plant-prints": "not-measured",
@@ -65,15 +68,16 @@ def place(tmp_path_factory):
     INSTALLATION.play("playbooks/destroy.yml")
 
 
-def asked(place, run, planted=tuple(PROGRAMS)):
-    suites = ",".join(["fsx", *(str(place / f"{name}.yml") for name in planted)])
+def asked(place, run, planted=tuple(PROGRAMS), suites=("fsx",)):
+    listed = ",".join([*suites, *(str(place / f"{name}.yml") for name in planted)])
     return (
         "system=ganesha",
         "effort=smoke",
         "protocol=nfs4.2",
         "reference=local",
         "OPERATIONS=300",
-        f"suite={suites}",
+        "duration=10",
+        f"suite={listed}",
         f"results={place / 'results'}",
         f"run={run}",
     )
@@ -94,7 +98,7 @@ def table(place, run):
 
 
 def test_each_planted_suite_gets_its_word_and_the_run_goes_on(place):
-    code, output = INSTALLATION.play("validate.yml", *asked(place, "planted"))
+    code, output = INSTALLATION.play("validate.yml", *asked(place, "planted", suites=("fsx", "consistency")))
     assert code != 0
     directory = place / "results/planted"
     found, exit_code = results(place, "planted")
@@ -117,11 +121,21 @@ def test_each_planted_suite_gets_its_word_and_the_run_goes_on(place):
     types = {cell["system"]: cell["suite"]["filesystem"] for cell in cells if cell["workload"] == "fsx"}
     assert types["ganesha"] == "nfs4"
     assert types["local"] not in ("nfs4", "overlay")
+    kept, local = (
+        {kind["kind"]: kind for kind in cell["suite"]["consistency"]}
+        for system in ("ganesha", "local")
+        for cell in cells
+        if (cell["system"], cell["workload"]) == (system, "consistency")
+    )
+    assert set(kept) == set(local) == set(KINDS)
+    assert {(kind["claim"], kind["result"]) for kind in kept.values()} == {("close-to-open", "valid")}
+    assert {kind["stronger"] for kind in kept.values()} == {"linearizable"}
+    assert {(kind["claim"], kind["result"]) for kind in local.values()} == {("linearizable", "valid")}
     page = (directory / "report.html").read_text(encoding="utf-8")
     assert "mode is 0644, not 0640" in page
     assert ElementTree.parse(directory / "report.junit.xml").getroot().find(".//error") is not None
     # nothing of it is left where it ran
-    assert INSTALLATION.on("server", "find", "/export", "-name", "netfs-bench-suite*") == []
+    assert INSTALLATION.on("server", "find", "/export", "-name", "netfs-bench-[sc]*") == []
 
 
 def test_a_controller_that_is_killed_within_a_suite_leaves_the_same_table(place):

@@ -204,3 +204,41 @@ def verdict(kind: str = "register-write", model: str = "linearizable", result: s
         **example,
         **more,
     }
+
+
+STALE = [
+    history_operation(1),
+    history_operation(2, op="read", result=0, call=3, end=4, client=1),
+]
+"""A read after a write, of what was there before."""
+
+
+def consistency_record(system: str, protocol: str, claim: str, result: str, stronger_result: str) -> Json:
+    """The record of a cell in which clients shared one kind of thing."""
+    against = claim if result == "invalid" else "linearizable" if stronger_result == "invalid" else ""
+    kind = {
+        "kind": "register-write",
+        "claim": claim,
+        "result": result,
+        "stronger": "linearizable" if stronger_result else "",
+        "stronger_result": stronger_result,
+        "operations": 100,
+        "unknown": 1,
+        "counter_example": STALE if against else [],
+        "against": against,
+    }
+    lines = [f"register-write.0.1 is not {claim}", "client 1, 0.0 to 0.0 ms: read: 0"]
+    status = {"valid": "ok", "invalid": "failing", "unknown": "failed"}[result]
+    made = record(system, protocol, "", "consistency")
+    cases = {"valid": {"register-write": "passed"}, "invalid": {"register-write": "failed"}, "unknown": {}}[result]
+    return made | {
+        "status": status,
+        "reason": "" if status == "ok" else "register-write: why",
+        "metrics": {"passed_cases": int(result == "valid"), "failed_cases": int(result == "invalid")} if cases else {},
+        "suite": made["suite"]
+        | {
+            "cases": cases,
+            "lines": {"register-write": lines} if result == "invalid" else {},
+            "consistency": [kind],
+        },
+    }

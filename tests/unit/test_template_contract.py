@@ -144,6 +144,7 @@ PLUGIN_DELETIONS = {
     "modules/labelled_mounts.py": "mount points of labels of its prefix, when they are empty",
     "modules/tuning.py": "files that it wrote, when there is nothing to be in them",
     "module_utils/_go.py": "the container it started to build in",
+    "module_utils/_history.py": "the files that clients share, in a directory that was made for them and marked",
     "module_utils/_lag.py": "the directory that it made for the files of a measurement",
     "module_utils/_durable_writer.py": "the directory that it made for the log of a writer",
     "modules/durable_writer.py": "the same, and the directory that it made for what was written, marked by it",

@@ -83,6 +83,40 @@ def test_wrong_sum_is_refused_before_anything_is_built(tmp_path: Path) -> None:
     assert not RECIPE.path(tmp_path).exists()
 
 
+def local_module(folder: Path) -> Path:
+    """A module of one package that lies here."""
+    folder.mkdir()
+    for name, text in {"go.mod": "module m\n", "go.sum": "", "main.go": "package main\n", "main_test.go": ""}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_module_that_lies_here_is_copied_and_built(tmp_path: Path) -> None:
+    source = local_module(tmp_path / "source")
+    version = _go.version_of(source)
+    recipe = dataclasses.replace(RECIPE, module="", version=version, directory=str(source), package=".", tags=())
+    go = FakeGo(tmp_path)
+    note = _go.build(recipe, tmp_path / "cache", go)
+    assert note["sum"] == ""
+    arguments, folder = go.calls[0]
+    assert arguments[0] == "build"
+    # where a container sees it
+    assert (tmp_path / "cache") in folder.parents
+    assert sorted(path.name for path in folder.iterdir()) == ["go.mod", "go.sum", "main.go"]
+    assert _go.settings(recipe)["GONOSUMDB"] == "*"
+
+
+def test_place_of_a_module_that_lies_here_is_by_its_files_and_not_by_its_directory(tmp_path: Path) -> None:
+    one, two = local_module(tmp_path / "one"), local_module(tmp_path / "two")
+    assert _go.version_of(one) == _go.version_of(two)
+    (two / "main_test.go").write_text("package main\n", encoding="utf-8")
+    assert _go.version_of(one) == _go.version_of(two)
+    (two / "main.go").write_text("package main // other\n", encoding="utf-8")
+    assert _go.version_of(one) != _go.version_of(two)
+    here = dataclasses.replace(RECIPE, directory="/one")
+    assert here.path(tmp_path) == dataclasses.replace(here, directory="/two").path(tmp_path)
+
+
 @pytest.mark.parametrize(
     "said, enough",
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from itertools import pairwise
 
 import pytest
 
@@ -23,10 +24,15 @@ def answers(directory, *steps):
     return [clients[number](Asked(*asked)) for number, asked in steps]
 
 
-REGISTER = [(0, ("{kind}", "k", "prepare", 0)), (1, ("{kind}", "k", "read", 0)), (0, ("{kind}", "k", "write", 7))]
-REGISTER += [(1, ("{kind}", "k", "read", 0))]
-LOCK = [(0, ("{kind}", "k", "prepare", 0)), (0, ("{kind}", "k", "acquire", 0)), (1, ("{kind}", "k", "acquire", 0))]
-LOCK += [(0, ("{kind}", "k", "release", 0)), (1, ("{kind}", "k", "acquire", 0)), (1, ("{kind}", "k", "release", 0))]
+REGISTER = [(0, "prepare", 0), (1, "read", 0), (0, "write", 7), (1, "read", 0)]
+LOCK = [
+    (0, "prepare", 0),
+    (0, "acquire", 0),
+    (1, "acquire", 0),
+    (0, "release", 0),
+    (1, "acquire", 0),
+    (1, "release", 0),
+]
 
 
 @pytest.mark.parametrize(
@@ -38,27 +44,30 @@ LOCK += [(0, ("{kind}", "k", "release", 0)), (1, ("{kind}", "k", "acquire", 0)),
         ("lock-excl", LOCK, [None, 1, 0, 1, 1, 1]),
         (
             "counter",
-            [(0, ("{kind}", "k", "prepare", 0)), *[(one, ("{kind}", "k", "increment", 0)) for one in (0, 1)]]
-            + [(0, ("{kind}", "k", "read", 0))],
+            [(0, "prepare", 0), (0, "increment", 0), (1, "increment", 0), (0, "read", 0)],
             [None, 0, 1, 2],
         ),
         (
             "append-set",
-            [(0, ("{kind}", "k", "prepare", 0)), *[(one, ("{kind}", "k", "append", 5 + one)) for one in (1, 0)]]
-            + [(1, ("{kind}", "k", "read", 0))],
+            [(0, "prepare", 0), (1, "append", 6), (0, "append", 5), (1, "read", 0)],
             [None, None, None, [6, 5]],
         ),
         (
             "directory",
-            [(0, ("{kind}", "k", "prepare", 0)), *[(one, ("{kind}", "k", "create", 2)) for one in (0, 1)]]
-            + [(1, ("{kind}", "k", "list", 0)), *[(0, ("{kind}", "k", "remove", 2)) for _ in range(2)]],
+            [
+                (0, "prepare", 0),
+                (0, "create", 2),
+                (1, "create", 2),
+                (1, "list", 0),
+                (0, "remove", 2),
+                (0, "remove", 2),
+            ],
             [None, 1, 0, [2], 1, 0],
         ),
     ],
 )
 def test_what_clients_are_told(tmp_path, kind, steps, results):
-    asked = [(number, (kind, *what[1:])) for number, what in steps]
-    told = answers(tmp_path, *asked)
+    told = answers(tmp_path, *((client, (kind, "k", op, value)) for client, op, value in steps))
     assert [one.outcome for one in told] == ["done"] * len(steps)
     assert [one.result for one in told] == results
 
@@ -100,11 +109,14 @@ def test_a_torn_entry_is_told_among_the_others():
     assert _history.values_of(_history.record(3) + b"\0" * 16 + _history.record(4)[:5]) == [3, -1, -1]
 
 
-def run(directory, tmp_path, clients=3, seconds=1.0, grace=20.0, kinds=tuple(_history.KINDS), calls=Calls, seed=7):
+SETTINGS = Settings(tuple(_history.KINDS), seed=7, seconds=1.0, grace=20.0)
+
+
+def run(directory, clients=3, calls=Calls, **settings):
     """The operations that were recorded, and what it came to."""
     history = io.StringIO()
     directory.mkdir(exist_ok=True)
-    ended = run_clients([calls(directory)] * clients, Settings(kinds, seed, seconds, grace), history)
+    ended = run_clients([calls(directory)] * clients, SETTINGS._replace(**settings), history)
     return [json.loads(line) for line in history.getvalue().splitlines()], ended
 
 
@@ -117,27 +129,27 @@ def drawn_by(recorded, client, count):
 
 def test_clients_do_what_the_seed_says_and_all_is_stamped_by_one_clock(tmp_path):
     kinds = ("register-write", "append-set", "directory")
-    first, ended = run(tmp_path / "a", tmp_path, kinds=kinds, clients=1)
-    second, _ended = run(tmp_path / "b", tmp_path, kinds=kinds, clients=1)
+    first, ended = run(tmp_path / "a", kinds=kinds, clients=1)
+    second, _ended = run(tmp_path / "b", kinds=kinds, clients=1)
     assert drawn_by(first, 0, 5) == drawn_by(second, 0, 5)
-    other, _ended = run(tmp_path / "c", tmp_path, kinds=kinds, clients=1, seed=8)
+    other, _ended = run(tmp_path / "c", kinds=kinds, clients=1, seed=8)
     assert drawn_by(first, 0, 20) != drawn_by(other, 0, 20)
     assert len({one["id"] for one in first}) == len(first) == ended.operations
     assert all(one["call"] <= one["return"] for one in first)
 
 
 def test_no_two_clients_write_the_same_and_none_does_two_things_at_once(tmp_path):
-    recorded, ended = run(tmp_path / "a", tmp_path)
+    recorded, ended = run(tmp_path / "a")
     assert (ended.killed, ended.unknown, ended.errors) == (0, 0, [])
     values = [one["value"] for one in recorded if one["op"] in ("write", "append")]
     assert len(set(values)) == len(values) > 1
     for client in range(3):
         own = sorted((one["call"], one["return"]) for one in recorded if one["client"] == client)
-        assert all(before[1] <= after[0] for before, after in zip(own, own[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in pairwise(own))
 
 
 def test_all_that_was_changed_is_read_in_the_end(tmp_path):
-    recorded, _ended = run(tmp_path / "a", tmp_path, kinds=("counter",))
+    recorded, _ended = run(tmp_path / "a", kinds=("counter",))
     assert recorded[-1]["op"] == "read"
     increments = [one for one in recorded if one["op"] == "increment" and one["outcome"] == "done"]
     assert sum(one["result"] for one in recorded if one["op"] == "read") == len(increments)
@@ -154,7 +166,7 @@ class Failing(Calls):
 
 def test_errors_are_recorded_and_clients_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(_history_runner, "ERROR_SECONDS", 0.0)
-    recorded, ended = run(tmp_path / "a", tmp_path, kinds=("register-write",), calls=Failing)
+    recorded, ended = run(tmp_path / "a", kinds=("register-write",), calls=Failing)
     assert ended.errors == ["register-write write: EIO: Input/output error"]
     failed = [one for one in recorded if one["op"] == "write"]
     assert {one["outcome"] for one in failed} == {"unknown"}
@@ -220,9 +232,7 @@ class Hanging(Calls):
 
 def test_a_client_that_does_not_come_back_is_killed_and_what_it_did_is_not_known(tmp_path, monkeypatch):
     monkeypatch.setattr(_history_runner, "LAST_LOOK_SECONDS", 0.0)
-    recorded, ended = run(
-        tmp_path / "a", tmp_path, kinds=("register-write",), calls=Hanging, clients=2, seconds=0.5, grace=0.5
-    )
+    recorded, ended = run(tmp_path / "a", kinds=("register-write",), calls=Hanging, clients=2, seconds=0.5, grace=0.5)
     assert ended.killed > 0
     hung = [one for one in recorded if one.get("error") == "it did not end"]
     assert {(one["op"], one["outcome"]) for one in hung} == {("read", "unknown")}

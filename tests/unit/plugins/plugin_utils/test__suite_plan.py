@@ -53,7 +53,12 @@ POWER_CUT = {
 }
 SUITES = {"fsx": SUITE, "posix": {**SUITE, "protocols": ["nfs3", "nfs4.2"]}}
 TORTURE = {**SUITE, "needs": ["smb"], "protocols": ["smb3"]}
-ALL = {**SUITES, "power-cut": POWER_CUT}
+CONSISTENCY = {
+    "question": "Seen?",
+    "needs": ["mount"],
+    "consistency": {"mounts": 2, "clients": 4, "seconds": "$DURATION"},
+}
+ALL = {**SUITES, "power-cut": POWER_CUT, "consistency": CONSISTENCY}
 EFFORTS = {
     "smoke": {
         "trials": 3,
@@ -61,7 +66,7 @@ EFFORTS = {
         "ceilings": True,
         "grow": True,
         "variables": {"SIZE": "64m"},
-        "suites": {"trials": 1, "variables": {"OPERATIONS": 10, "CUTS": 2}},
+        "suites": {"trials": 1, "variables": {"OPERATIONS": 10, "CUTS": 2, "DURATION": 20}},
     },
     "bare": {"trials": 1, "passes": ["warm"], "variables": {"SIZE": "64m"}},
 }
@@ -87,7 +92,7 @@ def test_suites_run_on_the_system_and_on_its_references():
     assert made["references"] == made["beside"] == ["kernel-nfs", "local"]
     assert {cell["pass"] for cell in made["cells"]} == {"warm"}
     assert (made["trials"], made["ceilings"], made["grow"], made["families"]) == (1, {}, False, [])
-    assert made["variables"] == {"OPERATIONS": "10", "CUTS": "2"}
+    assert made["variables"] == {"OPERATIONS": "10", "CUTS": "2", "DURATION": "20"}
     assert made["dataset_bytes"] == 0
     # the reference has to stand somewhere
     assert made["nodes"]["client"]["data"] is True
@@ -161,12 +166,16 @@ def test_the_order_is_that_of_the_seed():
         ({"budget": "10m", "ceilings": True}, "Suites have no budget, ceilings"),
         ({"system": "samba", "suite": "posix"}, "None of the suites (posix) runs over a protocol of samba."),
         ({"effort": "bare"}, "Effort 'bare' says nothing of suites."),
-        ({"variables": {"SIZE": "1m"}}, "Unknown workload variable 'SIZE'. Known: OPERATIONS, CUTS."),
+        ({"variables": {"SIZE": "1m"}}, "Unknown workload variable 'SIZE'. Known: OPERATIONS, CUTS, DURATION."),
         ({"suite": "power-cut", "node_kind": "ec2"}, "nodes of kind ec2 cannot be cut: only those of kind docker can."),
         ({"suite": "power-cut,fsx", "node_kind": "existing"}, "can. Leave it out: suite=fsx."),
         ({"suite": "power-cut", "server_kernel": "host"}, "would survive a power cut. Use server_kernel=auto or own"),
         ({"suite": "power-cut", "variables": {"CUTS": "0"}}, "'0' cuts of the power: write a whole number from 1"),
         ({"suite": "power-cut", "variables": {"CUTS": "x"}}, "'x' cuts of the power"),
+        (
+            {"suite": "consistency", "variables": {"DURATION": "1"}},
+            "duration=1: write a whole number of seconds from 5",
+        ),
     ],
 )
 def test_what_cannot_be_planned(request_, why):
@@ -206,6 +215,31 @@ def test_how_often_the_power_is_cut_is_said():
     made = plan(suite="power-cut", variables={"CUTS": "7"})
     assert "  power-cut: the power of the server is cut 7 times in each of 2 cells" in describe(made)
     assert made["estimate_seconds"] > plan(suite="power-cut")["estimate_seconds"]
+
+
+def test_clients_share_files_on_every_system_and_every_reference():
+    made = plan(suite="consistency", variables={"DURATION": "300"})
+    assert {(system, protocol) for system, protocol, _suite in series(made)} == {
+        *((system, protocol) for system in ("ganesha", "kernel-nfs") for protocol in ("nfs3", "nfs4.2")),
+        ("local", "local"),
+    }
+    assert made["systems"]["local"]["consistency"] == "linearizable"
+    assert (
+        "  consistency: 4 clients work 300 s in each of its cells; ganesha claims close-to-open, "
+        "kernel-nfs claims close-to-open, local claims linearizable"
+    ) in describe(made)
+    assert made["estimate_seconds"] == plan(suite="consistency")["estimate_seconds"] + 5 * 280
+
+
+def test_a_profile_may_claim_more():
+    claiming = CATALOG._replace(profiles={"ganesha": {**PROFILE, "consistency": "linearizable"}})
+    assert any(
+        "ganesha claims linearizable" in line
+        for line in describe(plan(claiming, suite="consistency", reference="none"))
+    )
+    wrong = CATALOG._replace(profiles={"ganesha": {**PROFILE, "consistency": "linearisable"}})
+    with pytest.raises(PlanError, match="unknown consistency 'linearisable'"):
+        plan(wrong, suite="consistency", reference="none")
 
 
 def test_a_faulty_suite_is_refused_with_its_file():

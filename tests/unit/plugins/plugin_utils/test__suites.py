@@ -19,7 +19,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
 
 ROOT = Path(__file__).resolve().parents[4]
 FILES = sorted((ROOT / "playbooks/suites").glob("*.yml"))
-KNOWN = _suites.Known(["OPERATIONS", "CUTS"], ["ganesha", "kernel-nfs"], CLIENT_FILESYSTEM)
+KNOWN = _suites.Known(["OPERATIONS", "CUTS", "DURATION"], ["ganesha", "kernel-nfs"], CLIENT_FILESYSTEM)
 EXPECTED = {
     "systems": ["ganesha"],
     "protocol": "nfs3",
@@ -209,7 +209,7 @@ def test_a_suite_that_is_no_program_without_a_fault():
         ({"power_cut": {**POWER_CUT["power_cut"], "cuts": 3}}, "'cuts' of 'power_cut' is not a string"),
         (
             {"power_cut": {**POWER_CUT["power_cut"], "cuts": "$CUT"}},
-            "write a number in quotes, or one of $OPERATIONS, $CUTS",
+            "write a number in quotes, or one of $OPERATIONS, $CUTS, $DURATION",
         ),
         ({"power_cut": {**POWER_CUT["power_cut"], "cuts": "many"}}, "'cuts' of 'power_cut' is 'many'"),
         ({"power_cut": {**POWER_CUT["power_cut"], "latest_ms": 499}}, "is below 0, or after 'latest_ms'"),
@@ -221,6 +221,45 @@ def test_what_a_suite_that_is_no_program_cannot_say(changes, fault):
     given = {key: value for key, value in {**POWER_CUT, **changes}.items() if value is not None}
     found = _suites.faults_of("one", given, KNOWN)
     assert any(fault in one for one in found), found
+
+
+CONSISTENCY = {
+    "question": "Is it seen?",
+    "needs": ["mount"],
+    "consistency": {"mounts": 2, "clients": 4, "seconds": "$DURATION", "without": {"nfs3": ["flock"]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({}, None),
+        ({"parser": "fsx"}, "unknown key of the suite 'parser'"),
+        ({"consistency": {**CONSISTENCY["consistency"], "clients": 1}}, "'clients' of 'consistency' is not 2 to 16"),
+        ({"consistency": {**CONSISTENCY["consistency"], "without": {"nfs9": []}}}, "unknown protocol in 'without'"),
+    ],
+)
+def test_a_suite_of_several_clients(changes, fault):
+    found = _suites.faults_of("one", {**CONSISTENCY, **changes}, KNOWN)
+    assert found == [] if fault is None else any(fault in one for one in found), found
+
+
+def test_clients_do_the_same_on_every_system_and_are_judged_by_what_that_claims():
+    work = _suites.work_of(CONSISTENCY)
+    assert "consistency" not in work["suite"]
+    systems = {"ganesha": {}, "local": {"consistency": "linearizable"}}
+    plan = {"seed": "abc", "variables": {"DURATION": "30"}, "systems": systems}
+
+    def cell(system, protocol, trial=1):
+        made = {"workload": "consistency", "trial": trial, "system": system, "protocol": protocol}
+        return _suites.history_cell(work, plan, made)
+
+    first, second, local = cell("ganesha", "nfs3"), cell("ganesha", "nfs4.2", 2), cell("local", "local")
+    assert first["seed"] == local["seed"] != second["seed"]
+    assert first["seconds"] == 30
+    assert set(local["kinds"]) - set(first["kinds"]) == {"flock"}
+    assert (first["claim"], first["models"]) == ("close-to-open", ["close-to-open", "linearizable"])
+    assert (local["claim"], local["models"]) == ("linearizable", ["linearizable"])
 
 
 def test_every_system_loses_its_power_at_the_same_moments():
@@ -248,6 +287,8 @@ def test_every_system_loses_its_power_at_the_same_moments():
         (POWER_CUT, "nfs3", True),
         # it would end the writer as well
         (POWER_CUT, "local", False),
+        (CONSISTENCY, "smb3", True),
+        (CONSISTENCY, "local", True),
     ],
 )
 def test_a_suite_says_nothing_of_some_protocols(suite, protocol, runs):

@@ -272,3 +272,54 @@ def test_a_writer_that_did_not_go_on_has_no_pause(tmp_path):
     assert "At least one writer did not go on after its cut." in page
     assert "did not go on" in page
     assert "The longest pause" not in page
+
+
+def shared(tmp_path, ganesha, local="valid", stronger="invalid"):
+    """A run in which clients shared files on ganesha and on its reference, with what came of one kind."""
+    records = [
+        suites.consistency_record("ganesha", "nfs3", "close-to-open", ganesha, stronger),
+        suites.consistency_record("local", "local", "linearizable", local, ""),
+    ]
+    for one in records:
+        jsonschema.validate(one, SCHEMA)
+    return _reports.judge(suites.write_run(tmp_path / "r", records))[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "word", "code"),
+    [
+        # more than is claimed is nobody's promise
+        (("valid", "valid", "invalid"), "pass", 0),
+        (("valid", "valid", "valid"), "pass", 0),
+        (("invalid", "valid", "invalid"), "fail", 20),
+        (("invalid", "invalid", "invalid"), "as-reference", 0),
+        (("unknown", "valid", "unknown"), "not-measured", 21),
+    ],
+)
+def test_the_word_of_consistency_is_by_what_is_claimed(tmp_path, given, word, code):
+    validation = shared(tmp_path, *given)
+    assert (of(validation).word, validation.code) == (word, code)
+
+
+def test_every_report_has_both_models_and_the_example(tmp_path):
+    validation = shared(tmp_path, "invalid")
+    _reports.write(tmp_path / "r", validation)
+    document = json.loads((tmp_path / "r/report.json").read_text(encoding="utf-8"))
+    (told,) = next(one for one in document["results"] if one["system"] == "ganesha")["consistency"]
+    assert (told["claim"], told["result"]) == ("close-to-open", "invalid")
+    assert (told["stronger"], told["stronger_result"]) == ("linearizable", "invalid")
+    failure = ElementTree.parse(tmp_path / "r/report.junit.xml").getroot().find(".//failure")
+    assert "register-write.0.1 is not close-to-open" in failure.text
+    assert "client 1, 0.0 to 0.0 ms: read: 0" in failure.text
+    page = (tmp_path / "r/report.html").read_text(encoding="utf-8")
+    assert page.count('<svg class="timeline"') == 1
+    assert "register-write: not close-to-open, what it claims" in page
+    assert "It claims to be close-to-open: who opens a file sees what was closed before" in page
+
+
+def test_an_example_against_more_than_is_claimed_is_shown_and_fails_nothing(tmp_path):
+    validation = shared(tmp_path, "valid", stronger="invalid")
+    _reports.write(tmp_path / "r", validation)
+    page = (tmp_path / "r/report.html").read_text(encoding="utf-8")
+    assert "register-write: not linearizable, more than it claims" in page
+    assert ElementTree.parse(tmp_path / "r/report.junit.xml").getroot().find(".//failure") is None
