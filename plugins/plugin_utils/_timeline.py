@@ -54,7 +54,7 @@ def timeline(one: KindResult) -> Timeline | None:
     begin = shown[0]["call"]
     left = len(one.counter_example) - len(shown)
     more = f" {left} operations more are in the record." if left else ""
-    promised = "what it claims" if one.against == one.claim else "more than it claims"
+    promised = "which it claims" if one.against == one.claim else "more than it claims"
     return Timeline(
         title=f"{one.kind}: not {one.against}, {promised}",
         caption=(

@@ -152,7 +152,7 @@ def test_an_example_in_lines():
 
 def test_an_example_as_a_picture():
     picture = _timeline.timeline(kind_result(*STALE))
-    assert picture.title == "register-write: not close-to-open, what it claims"
+    assert picture.title == "register-write: not close-to-open, which it claims"
     assert [bar.text for bar in picture.bars] == _consistency.lines_of(kind_result(*STALE))[1:]
     # moments at one distance: 1.0, 1.5, 2.0, 3.0 and 4.0 ms; what has no end reaches to the end
     assert [(bar.x, bar.width) for bar in picture.bars] == [(0, 50), (25, 75), (75, 25)]

@@ -313,7 +313,7 @@ def test_every_report_has_both_models_and_the_example(tmp_path):
     assert "client 1, 0.0 to 0.0 ms: read: 0" in failure.text
     page = (tmp_path / "r/report.html").read_text(encoding="utf-8")
     assert page.count('<svg class="timeline"') == 1
-    assert "register-write: not close-to-open, what it claims" in page
+    assert "register-write: not close-to-open, which it claims" in page
     assert "It claims to be close-to-open: who opens a file sees what was closed before" in page
 
 
