@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._catalog import (
+    host_features,
     host_filesystems,
     path_of,
     read_catalog,
@@ -59,6 +60,7 @@ class ActionModule(ActionBase):
                 "workload": {"type": "raw"},
                 "suite": {"type": "raw"},
                 "reference": {"type": "raw"},
+                "faults": {"type": "raw"},
                 "effort": {"type": "str", "required": True},
                 "trials": {"type": "int", "default": 0},
                 "seed": {"type": "str", "default": ""},
@@ -129,7 +131,7 @@ def new_plan(args: Json) -> Json:
     catalog, request["suite"] = with_own_suites(catalog, split(args["suite"]))
     if args["topology"]:
         return with_proofs(plan_on_topology(Request.of(request), catalog, args), args)
-    plan = make_plan(Request.of(request), catalog, host_filesystems()).record()
+    plan = make_plan(Request.of(request), catalog, host_filesystems() | host_features()).record()
     if args["node_kind"] == "docker":
         refuse_small_disk(plan, "/")
     return with_proofs(plan, args)

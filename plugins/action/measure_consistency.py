@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, digest
 from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency
-from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import CELL, MeasuringAction, Work
+from ansible_collections.netfs.bench.plugins.plugin_utils._measuring import CELL, UNDER_FAULTS, MeasuringAction, Work
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import (
     FAILING,
     KindResult,
@@ -30,6 +30,7 @@ class ActionModule(MeasuringAction):
         self.args = args = self.validate_argument_spec(
             {
                 **CELL,
+                **UNDER_FAULTS,
                 "seed": {"type": "int", "required": True},
                 "kinds": {"type": "list", "elements": "str", "required": True},
                 "claim": {"type": "str", "required": True, "choices": list(_consistency.MEANINGS)},

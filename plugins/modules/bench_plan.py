@@ -33,6 +33,11 @@ options:
     description:
       - Names of systems on which suites run besides, and V(local) for the client's own disk; V(none) for nothing.
     type: raw
+  faults:
+    description:
+      - Names of faults that are begun on the server while suites run, or V(all). Empty means none.
+      - What works on some of the systems only is said of the others in the plan; what works on none is refused.
+    type: raw
   effort:
     description: Name of an effort, which sets sizes, durations and the number of trials.
     type: str

@@ -49,6 +49,22 @@ options:
     description: Why nothing can be measured. Not empty records a failed cell.
     type: str
     default: ""
+  faults_follow:
+    description:
+      - Whether M(netfs.bench.measure_faults) follows, which writes the record. It is only returned then, as
+        RV(measured).
+    type: bool
+    default: false
+  duration:
+    description:
+      - Seconds for which the program is run again and again, each time with the next seed, while faults are begun. V(0)
+        runs it once. What does not pass ends it.
+    type: int
+    default: 0
+  longest_fault:
+    description: Seconds for which the program may do nothing besides those of the suite.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - netfs.bench.cells
   - netfs.bench.modes.measures
@@ -56,6 +72,7 @@ author:
   - netfs.bench contributors (@netfs)
 seealso:
   - module: netfs.bench.suite
+  - module: netfs.bench.measure_faults
   - module: netfs.bench.measure_cell
 """
 
@@ -75,7 +92,11 @@ EXAMPLES = r"""
 RETURN = r"""
 cell:
   description: The record as it was written; its JSON Schema is C(schemas/cell.schema.json).
-  returned: always
+  returned: without O(faults_follow)
+  type: dict
+measured:
+  description: The record, which is not written yet.
+  returned: with O(faults_follow)
   type: dict
 shaken:
   description: Whether the suite may have taken the system along. It hung, or the client could not run it.

@@ -20,6 +20,7 @@ from yaml import YAMLError
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.plugin_utils._cluster_plan import NETEM, Machine
 from ansible_collections.netfs.bench.plugins.plugin_utils._deployment import Role
+from ansible_collections.netfs.bench.plugins.plugin_utils._faults import FEATURES
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     Catalog,
     PlanError,
@@ -47,6 +48,11 @@ def host_filesystems() -> set[str]:
     """File systems that this kernel mounts or serves: the loaded ones, and those it has as modules."""
     loaded = {line.split()[-1] for line in Path("/proc/filesystems").read_text(encoding="utf-8").splitlines()}
     return loaded | {name for name, module in MODULES.items() if name not in loaded and is_available(module)}
+
+
+def host_features() -> set[str]:
+    """What this kernel has of what faults need."""
+    return {name for name in FEATURES if is_available(name)}
 
 
 def is_available(module: str) -> bool:
@@ -81,6 +87,7 @@ def read_catalog(directory: Path) -> Catalog:
         lags={name: yaml_load(text) for name, text in texts("workloads", ".yml").items()},
         topologies=tuple(texts("topologies", ".yml")),
         suites={name: yaml_load(text) for name, text in texts("suites", ".yml").items()},
+        faults={name: yaml_load(text) for name, text in texts("faults", ".yml").items()},
     )
 
 

@@ -34,6 +34,8 @@ CELL: Json = {
     "provenance": {"type": "dict", "default": {}},
 }
 """What every action is told that keeps the record of a cell."""
+UNDER_FAULTS: Json = {"faults_follow": {"type": "bool", "default": False}}
+"""What those are told besides whose work can be done under faults."""
 
 
 class Work(t.NamedTuple):
@@ -76,7 +78,11 @@ class MeasuringAction(ActionBase):
             return {"failed": True, "msg": f"{who} did not answer: {error}"}
 
     def keep(self, work: Work) -> Json:
-        """Write the record of a cell of which no fio ran; what the action returns."""
+        """Write the record of a cell of which no fio ran; what the action returns.
+
+        Of a cell under faults it is only returned, as ``measured``: what the faults did is known later, and without
+        that the record of a run that is broken off in between would say too much.
+        """
         run, cell = Path(self.args["run_directory"]), self.args["cell"]
         seconds = round(work.ended - work.began, 3)
         document = CellRecord(
@@ -101,5 +107,7 @@ class MeasuringAction(ActionBase):
             raw_sha256=work.raw[1],
             suite=work.suite,
         ).document()
+        if self.args.get("faults_follow"):
+            return {"changed": False, "measured": document}
         write_json(run / "cells" / f"{cell['id']}.json", document)
         return {"changed": True, "cell": document}

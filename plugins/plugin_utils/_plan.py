@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import math
 import re
+import types
 import typing as t
 
 from ansible_collections.netfs.bench.plugins.module_utils import _fio
@@ -28,6 +29,14 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import (
     _statistics,
     _suites,
 )
+from ansible_collections.netfs.bench.plugins.plugin_utils._fault_plan import (
+    fault_lines,
+    faults_of_run,
+    faults_seconds,
+    needs_of_nodes,
+    refuse_faults_of_workloads,
+)
+from ansible_collections.netfs.bench.plugins.plugin_utils._faults import OWN_KERNEL
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan_request import (
     CLIENT_FILESYSTEM,
     TURN_OVERHEAD_S,
@@ -102,11 +111,13 @@ class Plan:
     """What results of suites are compared with; one of them can have been asked for itself."""
     beside: list[str] = dataclasses.field(default_factory=list)
     """Those of the references that were not asked for themselves."""
+    faults: Json = dataclasses.field(default_factory=dict)
+    """What is done to servers while suites run, see :mod:`_fault_plan`; empty for nothing."""
 
     def record(self) -> Json:
         """The plan as it is kept."""
         kept = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        for name in ("topology", "references", "beside"):
+        for name in ("topology", "references", "beside", "faults"):
             if not kept[name]:
                 del kept[name]
         return {"schema": SCHEMA, **kept}
@@ -219,13 +230,21 @@ def refuse_systems_without_a_pass(offered: dict[str, list[str]], passes: dict[st
         )
 
 
-def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[str], *, cut: bool = False) -> Json:
+def choose_kernel(
+    wanted: str,
+    needs: t.Iterable[str],
+    filesystems: t.Container[str],
+    *,
+    cut: bool = False,
+    faults: t.Collection[str] = (),
+) -> Json:
     """Whose kernel a node runs on, and why.
 
     :param wanted: ``auto``, ``host`` or ``own``.
     :param needs: the file systems that the node's kernel must know, such as ``nfs`` or ``nfsd``.
     :param filesystems: those that the host's kernel knows.
     :param cut: whether the node will lose its power: what is in the host's page cache would survive that.
+    :param faults: those that would reach other nodes and the host through a common kernel.
     :returns: ``{"kernel": "host" | "own", "why": sentence}``
     """
     missing = sorted(name for name in set(needs) if name not in filesystems)
@@ -239,6 +258,13 @@ def choose_kernel(wanted: str, needs: t.Iterable[str], filesystems: t.Container[
         )
     if cut:
         return {"kernel": "own", "why": "it will lose its power, and the host's page cache would survive that"}
+    if faults and wanted == "host":
+        raise PlanError(
+            f"A server on the host's kernel was asked for, and fault {', '.join(faults)} needs a node with a kernel of "
+            "its own. Use server_kernel=auto or own, or leave out the fault."
+        )
+    if faults:
+        return {"kernel": "own", "why": f"fault {', '.join(faults)} would reach the host through a common one"}
     if wanted == "host" and missing:
         raise PlanError(f"A node on the host's kernel was asked for, but {lacks}. Use auto or own instead of host.")
     if missing:
@@ -251,11 +277,14 @@ def nodes_of(
     protocols: t.Iterable[str],
     request: Request,
     filesystems: t.Container[str],
+    *,
     cut: t.Collection[str] = (),
+    faults: t.Mapping[str, t.Mapping[str, t.Collection[str]]] = types.MappingProxyType({}),
 ) -> Json:
     """Every node that the systems and the client need: ``{name: {"kernel", "why"}}``.
 
     :param cut: those that will lose their power.
+    :param faults: what faults need of the kernels of nodes, and which do.
     """
     protocols = set(protocols)
     needs: dict[str, set[str]] = {"client": {CLIENT_FILESYSTEM[name] for name in protocols if name != _suites.LOCAL}}
@@ -264,6 +293,8 @@ def nodes_of(
             needs.setdefault(service["node"], set())
         for node, features in (profile.get("requires") or {}).items():
             needs.setdefault(node, set()).update(features)
+    for node, kernel in faults.items():
+        needs[node].update(name for name in kernel if name != OWN_KERNEL)
     if request.node_kind != "docker":
         return {name: {"kernel": "its own", "why": f"nodes of kind {request.node_kind}"} for name in sorted(needs)}
     nodes = {
@@ -272,6 +303,7 @@ def nodes_of(
             needs[name],
             filesystems,
             cut=name in cut,
+            faults=faults.get(name, {}).get(OWN_KERNEL, ()),
         )
         for name in sorted(needs)
     }
@@ -685,6 +717,7 @@ def make_plan(
     :param placement: where the systems stand; without it, on nodes of their own. The profiles of the catalog are then
         those that were placed.
     """
+    refuse_faults_of_workloads(request)
     if placement is None:
         refuse_clusters_of_nodes(request.systems, catalog)
     names = choose("system", request.systems, catalog.profiles)
@@ -708,6 +741,7 @@ def make_plan(
         systems, references = with_references(systems, works, request, catalog)
     beside = [name for name in references if name not in names]
     axes = axes_of(request, systems, works, passes, placement, beside=beside)
+    faults = faults_of_run(request, catalog, systems, works, variables, beside=beside)
     measure_ceilings = effort.get("ceilings", False) if request.ceilings is None else request.ceilings
     # what one disk or one network does bounds no system on several hosts
     measure_ceilings = measure_ceilings and placement is None
@@ -715,7 +749,7 @@ def make_plan(
     turns_per_trial = sum(map(len, systems.protocols.values()))
     loads = {name: steps for name, steps in passes.items() if runs_fio(works[name])}
     trial_seconds = (
-        suite_seconds(systems, works, variables, axes.apart)
+        suite_seconds(systems, works, variables, axes.apart) + faults_seconds(faults, systems, works)
         if request.suites
         else turns_per_trial * turn_seconds(variables, loads)
         + _ceilings.seconds_of(ceilings)
@@ -755,7 +789,8 @@ def make_plan(
                 set().union(*systems.protocols.values()),
                 request,
                 filesystems,
-                cut_nodes(systems, works, axes.apart),
+                cut=cut_nodes(systems, works, axes.apart),
+                faults=needs_of_nodes(faults, systems.profiles),
             )
         ),
         cells=cells,
@@ -769,6 +804,7 @@ def make_plan(
         topology=placement.topology if placement else {},
         references=references,
         beside=beside,
+        faults=faults,
     )
 
 
@@ -811,6 +847,7 @@ def describe(plan: Json) -> list[str]:
         *([f"  reference: {', '.join(plan['references'])}"] if plan.get("references") else []),
         *power_cut_line(plan),
         *consistency_line(plan),
+        *fault_lines(plan),
         *topology_lines(plan.get("topology", {})),
         *([f"  ceilings: {len(plan['ceilings'])} in every trial"] if plan.get("ceilings") else []),
         *([f"  TRIMMED: {plan['trimmed']}"] if plan.get("trimmed") else []),

@@ -69,6 +69,8 @@ class Request:
     """What is run instead of workloads; empty for workloads."""
     references: list[str] = dataclasses.field(default_factory=list)
     """What suites run on besides, to tell what fails everywhere from what one system fails."""
+    faults: list[str] = dataclasses.field(default_factory=list)
+    """What is done to servers while suites run; empty for nothing."""
 
     @classmethod
     def of(cls, args: Json) -> Request:
@@ -94,6 +96,7 @@ class Request:
             server_group=args.get("server_group", ""),
             suites=split(args.get("suite")),
             references=split(args.get("reference")),
+            faults=split(args.get("faults")),
         )
 
 
@@ -140,6 +143,8 @@ class Catalog(t.NamedTuple):
     """The names of the topologies."""
     suites: t.Mapping[str, t.Any] = {}
     """What stands in the file of every suite, by name."""
+    faults: t.Mapping[str, t.Any] = {}
+    """What stands in the file of every fault, by name."""
 
 
 class Systems(t.NamedTuple):

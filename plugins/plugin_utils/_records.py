@@ -310,6 +310,68 @@ def earlier_cases(path: Path) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultEvent:
+    """A fault of a timeline, and what became of it."""
+
+    number: int
+    fault: str
+    target: str
+    """The host on which it was to be begun."""
+    begin_s: int
+    """When it was to begin, in seconds after the timeline began."""
+    lasts_s: int
+    begun_at: str = ""
+    """When it was begun (ISO 8601, UTC); empty when it was not, because the timeline was over."""
+    undone_at: str = ""
+    held: bool = False
+    evidence: str = ""
+    """What was seen when it was begun."""
+    undone: bool = False
+    after: str = ""
+    """What was seen when it was undone."""
+    error: str = ""
+    """What a command said that begins it or undoes it."""
+
+    @classmethod
+    def of(cls, document: Json) -> FaultEvent:
+        return cls(**{entry.name: document[entry.name] for entry in dataclasses.fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class FaultsRecord:
+    """The faults that were begun while a cell was measured."""
+
+    seed: int
+    """What the timeline was drawn from."""
+    duration_s: int
+    timeline: list[FaultEvent]
+    recover_limit_s: int
+    recovered: bool | None = None
+    """Whether the service answered again when the last fault was undone; None when that is not known."""
+    recover_seconds: float | None = None
+    answer: str = ""
+    """What the probe of the service said when it failed last."""
+    failure: str = ""
+    """Why it is not known what happened."""
+
+    @classmethod
+    def of(cls, document: Json) -> FaultsRecord:
+        return cls(
+            seed=document["seed"],
+            duration_s=document["duration_s"],
+            timeline=[FaultEvent.of(event) for event in document["timeline"]],
+            recover_limit_s=document["recover_limit_s"],
+            recovered=document.get("recovered"),
+            recover_seconds=document.get("recover_seconds"),
+            answer=document["answer"],
+            failure=document["failure"],
+        )
+
+    def document(self) -> Json:
+        return known({**fields_of(self), "timeline": [fields_of(event) for event in self.timeline]})
+
+
+@dataclass(frozen=True, slots=True)
 class CellRecord:
     """One cell as it was measured. What is None was not measured, and is left out of the document."""
 
@@ -344,6 +406,8 @@ class CellRecord:
     """The nodes that were lost while the cell was measured."""
     suite: SuiteResult | None = None
     """What a suite found; None for what is none, and where it did not run."""
+    faults: FaultsRecord | None = None
+    """What was done to nodes meanwhile; None where nothing was to be."""
 
     @classmethod
     def of(cls, document: Json, provenance: Provenance | None = None) -> CellRecord:
@@ -378,6 +442,7 @@ class CellRecord:
             client_bound=bound if isinstance(bound, bool) else None,
             silent=document.get("silent"),
             suite=SuiteResult.of(document["suite"]) if "suite" in document else None,
+            faults=FaultsRecord.of(document["faults"]) if "faults" in document else None,
         )
 
     def document(self) -> Json:
@@ -404,6 +469,7 @@ class CellRecord:
                 "client_bound": self.client_bound,
                 "silent": self.silent,
                 "suite": self.suite.document() if self.suite else None,
+                "faults": self.faults.document() if self.faults else None,
             }
         )
 

@@ -15,12 +15,21 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._results import Run, p
 from ansible_collections.netfs.bench.plugins.plugin_utils._series import original
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import FAILED, PASSED, SKIPPED
 
-SYMBOLS = {"pass": "✔", "as-reference": "=", "volatile": "~", "fail": "✖", "hung": "✖", "not-measured": "?"}
+SYMBOLS = {
+    "pass": "✔",
+    "as-reference": "=",
+    "volatile": "~",
+    "fail": "✖",
+    "not-recovered": "✖",
+    "hung": "✖",
+    "not-measured": "?",
+}
 MEANINGS = {
     "pass": "Every case that ran passed, but for those that are expected to fail and listed with their reason.",
     "volatile": "Acknowledged writes were lost in a power cut, and the system promises nothing else.",
     "as-reference": "What failed, the reference fails as well: it says nothing of the system alone.",
     "fail": "At least one case failed that the reference passes, or that no reference was asked.",
+    "not-recovered": "The service did not answer again in its time after the last fault was undone.",
     "hung": "The program did nothing for too long, or came to no end, and was killed: nothing is known.",
     "not-measured": "It did not run, or printed what is not understood: nothing is known, and that is no pass.",
 }
@@ -28,9 +37,13 @@ NO_PROMISE = "Its durability is volatile: an acknowledged write may be lost in a
 EXIT_OK, EXIT_FAIL, EXIT_NOT_MEASURED = 0, 20, 21
 EXIT_MEANINGS = {
     EXIT_OK: "every suite passed, or failed only what the reference fails too or nobody promises",
-    EXIT_FAIL: "at least one system fails what its reference passes, or loses what it promises to keep",
+    EXIT_FAIL: "at least one system fails what its reference passes, loses what it promised, or did not come back",
     EXIT_NOT_MEASURED: "no system is known to fail, but something was not measured",
 }
+
+
+FAILED_WORDS = ("fail", "not-recovered")
+"""The words that say something against a system."""
 
 
 class Share(t.NamedTuple):
@@ -72,6 +85,12 @@ class Result(t.NamedTuple):
     """Why something of it was not measured."""
     figures: _power_cuts.Figures | None
     """What the power cuts of all trials come to; None for a suite that makes none."""
+
+    @property
+    def recovery(self) -> str:
+        """Why the service counts as one that did not come back, or nothing."""
+        cells = [cell for cell in self.trials if cell.faults and cell.faults.recovered is False]
+        return next((cell.reason for cell in cells), "")
 
     @property
     def measured(self) -> list[CellRecord]:
@@ -158,7 +177,7 @@ def judge_suites(run: Run) -> Validation:
     }
     results = [result_of(run, name, found, cases) for name, found in cells.items()]
     validation = Validation(run, results, EXIT_OK)
-    if any(one.word == "fail" for one in validation.asked):
+    if any(one.word in FAILED_WORDS for one in validation.asked):
         return validation._replace(code=EXIT_FAIL)
     if any(one.why for one in results):
         return validation._replace(code=EXIT_NOT_MEASURED)
@@ -223,6 +242,8 @@ def word_of(failing: list[str], unexplained: list[str], found: list[CellRecord],
     """The word for a result. What is known to fail fails, whatever else was not measured."""
     if failing:
         return "fail"
+    if any(cell.faults and cell.faults.recovered is False for cell in found):
+        return "not-recovered"
     if any(cell.suite and cell.suite.hung for cell in found):
         return "hung"
     if why:
@@ -249,6 +270,8 @@ def warnings(validation: Validation) -> list[str]:
         label = " ".join(one.name[:3])
         if one.why:
             found.append(f"{SYMBOLS['not-measured']} {label} was not measured: {first_line(one.why)}")
+        if one.word == "not-recovered":
+            found.append(f"{SYMBOLS[one.word]} {label}: {first_line(one.recovery)}")
         if one.unexpected:
             listed = ", ".join(one.unexpected[:3])
             found.append(
@@ -272,7 +295,7 @@ def failure_of(validation: Validation) -> str:
     if validation.code == EXIT_OK:
         return ""
     unmeasured = sum(bool(one.why) for one in validation.results)
-    failed = sum(one.word == "fail" for one in validation.asked)
+    failed = sum(one.word in FAILED_WORDS for one in validation.asked)
     return (
         f"{failed} of {len(validation.asked)} results fail, and {unmeasured} of all were not measured. The report has "
         f"each case and each reason. To run what was not measured: -e run={validation.run.plan['run']}; with "

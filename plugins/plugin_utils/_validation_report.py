@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 from ansible_collections.netfs.bench.plugins.module_utils._durable import HARMS
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json
 from ansible_collections.netfs.bench.plugins.module_utils._history import KINDS
-from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency, _evidence, _validation
+from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency, _evidence, _fault_report, _validation
 from ansible_collections.netfs.bench.plugins.plugin_utils._evidence import Cell, Table
+from ansible_collections.netfs.bench.plugins.plugin_utils._fault_plan import fault_lines
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import CellRecord, KindResult
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN
 from ansible_collections.netfs.bench.plugins.plugin_utils._suite_output import FAILED, SKIPPED
@@ -60,8 +61,9 @@ def remark(validation: Validation, result: Result) -> str:
         )
         if names
     ]
+    faults = _fault_report.remarks_of(result.trials)
     reference = ["a reference"] if validation.is_reference(result) else []
-    return "; ".join([*reference, *([result.why.partition("\n")[0]] if result.why else []), *parts])
+    return "; ".join([*reference, *([result.why.partition("\n")[0]] if result.why else []), *parts, *faults])
 
 
 def summary(validation: Validation) -> list[str]:
@@ -71,6 +73,7 @@ def summary(validation: Validation) -> list[str]:
         f"Run {plan['run']}, effort {plan['effort']}, seed {plan['seed']}.",
         *system_lines(dict(sorted(plan["systems"].items()))),
         *kernel_lines(plan),
+        *(line.strip() for line in fault_lines(plan)),
     ]
 
 
@@ -124,6 +127,7 @@ def result_document(result: Result) -> Json:
         "references": [share._asdict() for share in result.shares],
         **power_cuts_document(result),
         **consistency_document(result),
+        **({"faults": documents} if (documents := _fault_report.documents_of(result.trials)) else {}),
         "failing": result.failing,
         "failing_as_reference": result.shared,
         "expected": result.expected,
@@ -382,10 +386,12 @@ def part_of(result: Result) -> Json:
             *([f"Its {len(result.cases)} cases: {counts}."] if result.cases else []),
             *power_cut_lines(result),
             *consistency_lines(result),
+            *_fault_report.lines_of(result.trials),
         ],
         "cuts": cut_table(result),
         "kinds": kind_table(result),
         "timelines": timelines(result),
+        "faults": _fault_report.table_of(result.trials),
         "trials": Table(
             ["trial", "status", "seed", "program", "on", "exit code", "took", "raw", "command"],
             [trial_row(cell) for cell in result.trials],
@@ -420,7 +426,12 @@ def context(validation: Validation) -> Json:
         "code": validation.code,
         "code_meaning": validation.exit_meaning,
         "questions": [(name, work["question"]) for name, work in sorted(plan["workloads"].items())],
-        "asked": [f"References: {references}.", *system_lines(plan["systems"]), *kernel_lines(plan)],
+        "asked": [
+            f"References: {references}.",
+            *system_lines(plan["systems"]),
+            *kernel_lines(plan),
+            *fault_lines(plan),
+        ],
         "parts": [part_of(one) for one in ordered(validation)],
         "unknown_text": _evidence.unknown_text(validation.run),
         "provenance": _evidence.provenance(validation.run),

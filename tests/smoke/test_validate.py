@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Suites on real nodes: one that passes, and planted ones that fail, hang, print rubbish and are not there; and a
-controller that is killed within a suite."""
+controller that is killed within a suite, and amid a fault."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 from xml.etree import ElementTree
 
@@ -152,3 +153,53 @@ def test_a_controller_that_is_killed_within_a_suite_leaves_the_same_table(place)
     assert code != 0
     unbroken = {line for line in table(place, "planted") if line[0] in ("fsx", *few)}
     assert table(place, "killed") == unbroken, output
+
+
+FAULTS = "/var/lib/netfs-bench-faults"
+
+
+def asked_under_faults(place, run, duration):
+    return (
+        "system=ganesha",
+        "effort=smoke",
+        "protocol=nfs4.2",
+        "reference=none",
+        "OPERATIONS=300",
+        "suite=fsx",
+        "faults=pause,kill,restart",
+        f"duration={duration}",
+        f"results={place / 'results'}",
+        f"run={run}",
+    )
+
+
+def a_fault_holds():
+    """Whether something is still to be undone on the server."""
+    asked = ["docker", "exec", f"{INSTALLATION.name}-server", "test", "-e", f"{FAULTS}/undo.json"]
+    return subprocess.run(asked, check=False).returncode == 0
+
+
+def test_a_run_undoes_what_a_controller_left_that_was_killed_amid_a_fault_and_has_faults_of_its_own(place):
+    with INSTALLATION.start("validate.yml", *asked_under_faults(place, "killed-amid", 600)) as process:
+        while not a_fault_holds():
+            assert process.poll() is None
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    # without what the faults did there is no record: it would say too much
+    assert list((place / "results/killed-amid/cells").glob("*.json")) == []
+    assert INSTALLATION.on("server", "find", FAULTS, "-name", "happened.json") != []
+    code, output = INSTALLATION.play("validate.yml", *asked_under_faults(place, "faulted", 25))
+    assert code == 0, output
+    assert "Undo the faults that an earlier run left" in output
+    directory = place / "results/faulted"
+    (cell,) = (json.loads(path.read_text(encoding="utf-8")) for path in (directory / "cells").glob("*.json"))
+    jsonschema.validate(cell, json.loads((ROOT / "schemas/cell.schema.json").read_text(encoding="utf-8")))
+    faults = cell["faults"]
+    assert faults["recovered"] is True
+    begun = [event for event in faults["timeline"] if event["begun_at"]]
+    assert {event["fault"] for event in begun} == {"pause", "kill", "restart"}
+    assert [event for event in begun if not (event["held"] and event["undone"])] == []
+    assert results(place, "faulted")[0]["fsx"]["faults"][0]["timeline"] == faults["timeline"]
+    assert "1 of 1 processes stand" in (directory / "report.html").read_text(encoding="utf-8")
+    # nothing of it is left where it was done
+    assert INSTALLATION.on("server", "find", "/var/lib", "/etc/systemd", "-name", "*bench-faults*") == []

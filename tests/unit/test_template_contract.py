@@ -143,6 +143,8 @@ PLUGIN_DELETIONS = {
     "modules/ceph_key.py": "a key of a cluster, no file",
     "modules/labelled_mounts.py": "mount points of labels of its prefix, when they are empty",
     "modules/tuning.py": "files that it wrote, when there is nothing to be in them",
+    "module_utils/_fault_player.py": "what it wrote to see whether a disk is full or slow, and its note of what undoes",
+    "module_utils/_fault_unit.py": "the directory and the unit that it made for a timeline",
     "module_utils/_go.py": "the container it started to build in",
     "module_utils/_history.py": "the files that clients share, in a directory that was made for them and marked",
     "module_utils/_lag.py": "the directory that it made for the files of a measurement",

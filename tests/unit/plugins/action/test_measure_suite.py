@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from actions import answering, made, recorded
 from ansible.errors import AnsibleConnectionFailure
 
+from ansible_collections.netfs.bench.plugins.action import measure_suite
 from ansible_collections.netfs.bench.plugins.action.measure_suite import ActionModule
 from ansible_collections.netfs.bench.plugins.plugin_utils._suites import seed_of
 
@@ -156,3 +160,33 @@ def test_a_record_that_is_replaced_is_remembered(tmp_path):
     measure(tmp_path, {**GOOD, "output": "rubbish"})
     _calls, record = measure(tmp_path, GOOD)
     assert record["suite"]["earlier"] == [{"every operation": "failed"}]
+
+
+def test_under_faults_the_program_runs_again_and_again_until_they_are_over(tmp_path, monkeypatch):
+    moments = iter([0, 10, 20, 30])
+    clock = SimpleNamespace(monotonic=lambda: next(moments), time=time.time)
+    monkeypatch.setattr(measure_suite, "time", clock)
+    calls, record = measure(tmp_path, GOOD, duration=25, longest_fault=20)
+    first = seed_of("abc", "fsx", 1)
+    assert [call["command"][2] for _name, call in calls] == [str(first), str(first + 1), str(first + 2)]
+    assert {call["quiet_limit"] for _name, call in calls} == {50}
+    assert record["suite"]["seed"] == first
+    assert record["suite"]["remarks"] == [
+        f"It ran 3 times, with seeds from {first} to {first + 2}; what is told is of the last"
+    ]
+    assert (tmp_path / record["raw"]).read_text(encoding="utf-8") == 3 * GOOD["output"]
+
+
+def test_under_faults_the_first_run_that_fails_is_the_last(tmp_path):
+    calls, record = measure(tmp_path, BAD, duration=600)
+    assert len(calls) == 1
+    assert record["status"] == "failing"
+
+
+def test_a_record_that_faults_are_added_to_is_written_with_them(tmp_path):
+    action, _calls = action_of(tmp_path, GOOD, faults_follow=True)
+    result = action.run(task_vars={})
+    assert result["measured"]["status"] == "ok"
+    # what follows says that a cell was measured
+    assert "cell" not in result
+    assert not (tmp_path / "cells").exists()
