@@ -38,15 +38,17 @@ class ActionModule(ActionBase):
             }
         )[1]
         cell = CellRecord.of(args["measured"])
+        # what was never begun has nothing to come back from
+        ended = {} if args["failure_reason"] else args["ended"]
         faults = FaultsRecord(
             seed=args["seed"],
             duration_s=args["duration"],
-            timeline=events_of(args["entries"], args["ended"].get("happened", [])),
+            timeline=events_of(args["entries"], ended.get("happened", [])),
             recover_limit_s=args["recover_limit"],
-            recovered=args["ended"].get("recovered"),
-            recover_seconds=args["ended"].get("recover_seconds"),
-            answer=args["ended"].get("answer", ""),
-            failure=args["failure_reason"] or failure_of(args["ended"]),
+            recovered=ended.get("recovered"),
+            recover_seconds=ended.get("recover_seconds"),
+            answer=ended.get("answer", ""),
+            failure=args["failure_reason"] or failure_of(ended),
         )
         status, reason = judged(cell.status, cell.reason, faults)
         document = dataclasses.replace(cell, status=status, reason=reason, faults=faults).document()

@@ -243,6 +243,9 @@ def to_junit(validation: Validation) -> str:
                 ElementTree.SubElement(test, "skipped", message=printable(why))
             elif outcome == SKIPPED:
                 ElementTree.SubElement(test, "skipped", message=text.partition("\n")[0])
+        if one.recovery:
+            test = ElementTree.SubElement(suite, "testcase", classname=".".join(one.name[:3]), name="recovered")
+            ElementTree.SubElement(test, "failure", message=printable(one.recovery))
         if one.why:
             test = ElementTree.SubElement(suite, "testcase", classname=".".join(one.name[:3]), name="measured")
             ElementTree.SubElement(test, "error", message=printable(one.why))

@@ -242,3 +242,37 @@ def consistency_record(system: str, protocol: str, claim: str, result: str, stro
             "consistency": [kind],
         },
     }
+
+
+def faulted(record: Json, *, recovered: bool = True, held: bool = True) -> Json:
+    """The record of a cell that was measured while the server was killed once."""
+    why = "The service did not come back within 120 s after the last fault: refused"
+    event = {
+        "number": 1,
+        "fault": "kill",
+        "target": "server",
+        "begin_s": 3,
+        "lasts_s": 4,
+        "begun_at": "2026-11-30T00:00:03+00:00",
+        "undone_at": "2026-11-30T00:00:07+00:00",
+        "held": held,
+        "evidence": "1 of 1 units lost what ran",
+        "undone": True,
+        "after": "all units run",
+        "error": "",
+    }
+    later = {**event, "number": 2, "begin_s": 11, "begun_at": "", "undone_at": "", "held": False, "undone": False}
+    return {
+        **record,
+        **({} if recovered else {"status": "failing", "reason": why}),
+        "faults": {
+            "seed": 7,
+            "duration_s": 20,
+            "timeline": [event, {**later, "evidence": "", "after": ""}],
+            "recover_limit_s": 120,
+            "recovered": recovered,
+            "recover_seconds": 0.4,
+            "answer": "" if recovered else "refused",
+            "failure": "",
+        },
+    }

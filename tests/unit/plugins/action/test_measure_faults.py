@@ -80,7 +80,9 @@ def test_what_was_measured_stays_and_what_happened_is_added(tmp_path):
             "What became of the faults is not known: no node",
         ),
         ("p", {"ended": {"unreachable": True}}, "failed", "is not known: the node gave no answer"),
-        ("p", {"ended": {"skipped": True}, "failure_reason": "no start"}, "failed", "is not known: no start"),
+        ("p", {"failure_reason": "no start"}, "failed", "is not known: no start"),
+        # a service that never began has not failed to come back
+        ("p", {"ended": {**ENDED, "recovered": False}, "failure_reason": "no start"}, "failed", "not known: no start"),
         ("p", {"ended": {**ENDED, "happened": []}}, "failed", "over before fault kill was begun"),
         ("p", {"ended": {**ENDED, "happened": [{**KILLED, "held": False}]}}, "failed", "did not take hold"),
     ],

@@ -39,7 +39,12 @@ SUITE = {
 }
 SUITES = {"fsx": {**SUITE, "under_faults": True}, "posix": SUITE}
 EFFORTS = {
-    "smoke": {"trials": 1, "passes": ["warm"], "variables": {}, "suites": {"trials": 2, "variables": {"OPERATIONS": 9, "DURATION": 30}}}
+    "smoke": {
+        "trials": 1,
+        "passes": ["warm"],
+        "variables": {},
+        "suites": {"trials": 2, "variables": {"OPERATIONS": 9, "DURATION": 30}},
+    }
 }
 FAULTS = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "playbooks/faults").glob("*.yml")

@@ -323,3 +323,56 @@ def test_an_example_against_more_than_is_claimed_is_shown_and_fails_nothing(tmp_
     page = (tmp_path / "r/report.html").read_text(encoding="utf-8")
     assert "register-write: not linearizable, more than it claims" in page
     assert ElementTree.parse(tmp_path / "r/report.junit.xml").getroot().find(".//failure") is None
+
+
+def under_faults(tmp_path, outcomes="ppp", **came):
+    """A run of one suite under faults, judged."""
+    records = [
+        suites.faulted(suites.record("ganesha", "nfs3", outcomes), **came),
+        suites.record("local", "local", "ppp"),
+    ]
+    for one in records:
+        jsonschema.validate(one, SCHEMA)
+    return _reports.judge(suites.write_run(tmp_path / "r", records))[0]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "recovered", "word", "code"),
+    [
+        ("ppp", True, "pass", 0),
+        ("pfp", True, "fail", 20),
+        ("ppp", False, "not-recovered", 20),
+        # wrong bytes are worse
+        ("pfp", False, "fail", 20),
+        # a program that hangs because nobody answers does not hang by itself
+        (None, False, "not-recovered", 20),
+        (None, True, "hung", 21),
+    ],
+)
+def test_a_service_that_did_not_come_back_is_a_result_of_its_own(tmp_path, outcomes, recovered, word, code):
+    validation = under_faults(tmp_path, outcomes, recovered=recovered)
+    assert (of(validation).word, validation.code) == (word, code)
+
+
+def test_every_report_has_the_faults(tmp_path):
+    validation = under_faults(tmp_path, recovered=False)
+    lines, changed = _reports.write(tmp_path / "r", validation)
+    texts = {name: (tmp_path / "r" / name).read_text(encoding="utf-8") for name in changed}
+    why = "The service did not come back within 120 s after the last fault: refused"
+    assert f"✖ ganesha nfs3 posix: {why}." in lines
+    for name in ("report.md", "report.html"):
+        assert "faults begun: kill 1; 1 of 1 held" in texts[name]
+    for shown in ("2026-11-30 00:00:07", "1 of 1 units lost what ran", "all units run", "not begun"):
+        assert shown in texts["report.html"]
+    (faults,) = json.loads(texts["report.json"])["results"][0]["faults"]
+    assert [event["begun_at"] for event in faults["timeline"]] == ["2026-11-30T00:00:03+00:00", ""]
+    suite = ElementTree.fromstring(texts["report.junit.xml"]).find("testsuite[@name='ganesha nfs3 posix']")
+    assert suite.get("failures") == "1"
+    assert suite.find("testcase[@name='recovered']/failure").get("message") == why
+
+
+def test_a_run_without_faults_says_nothing_of_them(tmp_path):
+    _lines, changed = _reports.write(tmp_path / "r", judged(tmp_path))
+    assert all(
+        "faults" not in (tmp_path / "r" / name).read_text(encoding="utf-8") for name in changed if "json" in name
+    )
