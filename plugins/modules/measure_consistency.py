@@ -51,6 +51,12 @@ options:
     description: Which checker it was.
     type: str
     default: unknown
+  faults_follow:
+    description:
+      - Whether M(netfs.bench.measure_faults) follows, which writes the record. It is only returned then, as
+        RV(measured).
+    type: bool
+    default: false
   began:
     description: When the cell began, in seconds since the epoch.
     type: float
@@ -101,6 +107,10 @@ EXAMPLES = r"""
 RETURN = r"""
 cell:
   description: The record as it was written; its JSON Schema is C(schemas/cell.schema.json).
-  returned: always
+  returned: without O(faults_follow)
+  type: dict
+measured:
+  description: The record, which is not written yet.
+  returned: with O(faults_follow)
   type: dict
 """

@@ -71,7 +71,9 @@ POWER_CUT = "power_cut"
 CONSISTENCY = "consistency"
 """The key of a suite that is no program: several clients share files, and a checker reads what they were told."""
 NO_PROGRAMS = (POWER_CUT, CONSISTENCY)
-KEYS_OF_ALL: dict[str, type] = {name: KEYS[name] for name in ("question", "needs", "protocols", "under_faults", "expected")}
+KEYS_OF_ALL: dict[str, type] = {
+    name: KEYS[name] for name in ("question", "needs", "protocols", "under_faults", "expected")
+}
 """What every suite may say, also one that is no program."""
 PROGRAM_KEYS: dict[str, dict[str, type]] = {
     "crate": {"crate": str, "version": str},
