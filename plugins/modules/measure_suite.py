@@ -33,10 +33,15 @@ options:
     description: The program on the client, with its C(path) and C(version).
     type: dict
     default: {}
-  share:
-    description: For a suite that connects by itself, C(host), C(port) and C(share).
+  service:
+    description: For a suite that connects by itself, C(host), C(port) and C(share), or C(mount_port), C(export) and
+      C(version).
     type: dict
     default: {}
+  second:
+    description: Where the same files are mounted over another protocol, for a suite that compares two.
+    type: str
+    default: unknown
   seed:
     description: Seed of the plan; that of the cell is made from it, the suite and the trial.
     type: str

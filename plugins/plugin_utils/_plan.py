@@ -53,11 +53,13 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._suite_plan import (
     consistency_line,
     cut_nodes,
     effort_of_suites,
+    mounted,
     power_cut_line,
     refuse_options_of_workloads,
     suite_seconds,
     suites_apart,
     suites_of,
+    with_mounts,
     with_references,
 )
 
@@ -193,7 +195,8 @@ def refuse_faulty_profiles(
 
 def refuse_secrets(file: str, profile: Json, roles: t.Mapping[str, _deployment.Role]) -> None:
     """Raise a PlanError for the first variable of a profile that holds a secret."""
-    for service in profile["services"]:
+    seconds = profile.get("suites", {}).get("second", {}).values()
+    for service in [*profile["services"], *(one["service"] for one in seconds if "service" in one)]:
         role = roles.get(service["role"], _deployment.Role({}, {}))
         secrets = _deployment.secrets_of(service.get("variables", {}), role.options)
         if secrets:
@@ -786,7 +789,7 @@ def make_plan(
             if placement
             else nodes_of(
                 systems.profiles,
-                set().union(*systems.protocols.values()),
+                mounted(systems, works, axes.apart),
                 request,
                 filesystems,
                 cut=cut_nodes(systems, works, axes.apart),
@@ -794,7 +797,7 @@ def make_plan(
             )
         ),
         cells=cells,
-        turns=[turn for turns, _cells in orders for turn in turns],
+        turns=with_mounts([turn for turns, _cells in orders for turn in turns], works),
         dataset_bytes=dataset_bytes(works, variables),
         estimate_seconds=trials * trial_seconds,
         families=families,

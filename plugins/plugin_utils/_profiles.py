@@ -25,7 +25,8 @@ KEYS: dict[str, type] = {
 }
 REQUIRED = ("description", "services", "protocols", "durability")
 SERVICE_KEYS: dict[str, type] = {"name": str, "role": str, "node": str, "variables": dict}
-SUITE_KEYS: dict[str, type] = {"share": str, "variables": dict}
+SUITE_KEYS: dict[str, type] = {"share": str, "variables": dict, "second": dict}
+SECOND_KEYS: dict[str, type] = {"service": dict, "path": str, "variables": dict}
 DURABILITY = ("volatile", "local-durable", "remote-durable")
 CONSISTENCY = ("linearizable", "sequential", "close-to-open")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -91,6 +92,20 @@ def faults_of_nodes(profile: Json, used: t.Collection[str]) -> list[str]:
     return faults
 
 
+def faults_of_suites(given: t.Any, protocols: t.Collection[str]) -> list[str]:
+    """Return what is wrong with what a profile has for suites besides."""
+    faults = faults_of_keys(given, SUITE_KEYS, (), "'suites' of the profile")
+    if faults:
+        return faults
+    for name, one in given.get("second", {}).items():
+        if name not in protocols:
+            faults.append(unknown("protocol in 'second'", name, protocols))
+        faults += faults_of_keys(one, SECOND_KEYS, (), f"'{name}' of 'second'")
+        if not faults and "service" in one:
+            faults += faults_of_keys(one["service"], SERVICE_KEYS, ("role", "node"), f"the service of '{name}'")
+    return faults
+
+
 def faults_of(profile: t.Any, protocols: t.Collection[str], used: t.Collection[str]) -> list[str]:
     """Return what is wrong with a profile, a clause each; empty when nothing is.
 
@@ -108,7 +123,7 @@ def faults_of(profile: t.Any, protocols: t.Collection[str], used: t.Collection[s
     if not profile["services"]:
         faults.append("'services' of the profile is empty")
     if "suites" in profile:
-        faults += faults_of_keys(profile["suites"], SUITE_KEYS, SUITE_KEYS, "'suites' of the profile")
+        faults += faults_of_suites(profile["suites"], protocols)
     faults += faults_of_names(profile, "protocols", protocols)
     faults += faults_of_names(profile, "measured", profile["protocols"])
     faults += faults_of_names(profile, "passes", ("warm", "cold"))

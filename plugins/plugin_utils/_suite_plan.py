@@ -99,19 +99,23 @@ def with_references(
     for name in names:
         profile = LOCAL_PROFILE if name == _suites.LOCAL else _deployment.named(catalog.profiles[name])
         served = [_suites.LOCAL] if name == _suites.LOCAL else served_of(profile, wanted)
-        served = [one for one in served if any(_suites.runs_over(work, one) for work in programs)]
+        served = [one for one in served if any(_suites.runs_over(work, one, profile) for work in programs)]
         if served:
             used.append(name)
             profiles.setdefault(name, profile)
             protocols.setdefault(name, served)
-    prepared = {name: prepared_for_suites(profile) for name, profile in profiles.items()}
+    seconds = {work["suite"][_suites.SECOND] for work in programs if _suites.SECOND in work["suite"]}
+    prepared = {name: prepared_for_suites(profile, seconds) for name, profile in profiles.items()}
     return Systems(prepared, protocols, systems.not_served), used
 
 
-def prepared_for_suites(profile: Json) -> Json:
-    """A profile with what it has for suites besides: variables of the service that clients mount, lists joined."""
-    more = profile.get("suites", {}).get("variables", {})
-    if not more:
+def prepared_for_suites(profile: Json, seconds: t.Collection[str] = ()) -> Json:
+    """A profile with what it has for suites besides: variables of the service that clients mount, lists joined, and
+    what serves the same files over one of the protocols ``seconds``."""
+    suites = profile.get("suites", {})
+    second: Json = next((one for name, one in suites.get(_suites.SECOND, {}).items() if name in seconds), {})
+    more = {**suites.get("variables", {}), **second.get("variables", {})}
+    if not profile["services"] or not (more or second):
         return profile
     *others, last = profile["services"]
     given = last.get("variables", {})
@@ -119,7 +123,29 @@ def prepared_for_suites(profile: Json) -> Json:
         name: [*given[name], *value] if isinstance(value, list) and name in given else value
         for name, value in more.items()
     }
-    return {**profile, "services": [*others, {**last, "variables": {**given, **joined}}]}
+    served = [_deployment.named({"services": [second["service"]]})["services"][0]] if "service" in second else []
+    return {**profile, "services": [*others, *served, {**last, "variables": {**given, **joined}}]}
+
+
+def mounted(systems: Systems, works: dict[str, Json], apart: t.Collection[tuple[str, str, str]]) -> set[str]:
+    """The protocols that the kernel of a client has to know; what connects by itself needs none."""
+    cells = [
+        (protocol, work)
+        for system, protocols in systems.protocols.items()
+        for protocol in protocols
+        for name, work in works.items()
+        if (system, protocol, name) not in apart and _suites.mounts(work)
+    ]
+    seconds = {work["suite"][_suites.SECOND] for _protocol, work in cells if _suites.SECOND in work.get("suite", {})}
+    return {protocol for protocol, _work in cells} | seconds
+
+
+def with_mounts(turns: list[Json], works: dict[str, Json]) -> list[Json]:
+    """The turns, those marked in which nothing is mounted."""
+    return [
+        turn if any(_suites.mounts(works[cell.split("~")[2]]) for cell in turn["cells"]) else {**turn, "mounted": False}
+        for turn in turns
+    ]
 
 
 def suite_seconds(
@@ -143,7 +169,7 @@ def seconds_of_suite(work: Json, variables: dict[str, str]) -> int:
         except _consistency.ConsistencyError as error:
             raise PlanError(f"{error}.") from error
     if _suites.POWER_CUT not in work:
-        return 60 * int(work["suite"]["minutes"])
+        return 60 * int(work["suite"]["minutes"]) * len(_suites.parts_of(work["suite"]))
     power_cut = work[_suites.POWER_CUT]
     try:
         cuts = _power_cuts.number_of(power_cut, variables)
@@ -156,7 +182,7 @@ def suites_apart(systems: Systems, works: dict[str, Json], beside: t.Collection[
     """System, protocol and suite of every suite that says nothing of that protocol, or is none for a reference; a
     PlanError for a system that no suite would run on."""
     offered = {
-        (system, protocol, name): _suites.runs_over(work, protocol)
+        (system, protocol, name): _suites.runs_over(work, protocol, systems.profiles[system])
         and not (system in beside and _suites.POWER_CUT in work)
         for name, work in works.items()
         if "suite" in work

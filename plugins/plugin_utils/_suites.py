@@ -33,22 +33,32 @@ NEEDS = {
     "root": "to run as root",
     "users": "ordinary accounts on the client",
     "smb": "a share to which the program connects by itself",
+    "nfs": "an export to which the program connects by itself",
 }
 USERS = ("netfs-suite-1", "netfs-suite-2", "netfs-suite-3")
 """The accounts that a suite with ``users`` finds on the client, each with a group of its name; see
 playbooks/steps/deploy/suite.yml."""
 WORK = "/run/netfs-bench-suite"
 """The directory on the client in which configuration and artefacts of a suite lie while it runs."""
+UNMOUNTED = "/run/netfs-bench-unmounted"
+"""Where the directory is of a suite that needs nothing mounted."""
 PLACES = {
     "config": f"{WORK}/config",
     "artifacts": f"{WORK}/artifacts",
     **{f"user{number}": name for number, name in enumerate(USERS, 1)},
 }
 """What is the same for every cell: files on the client, and accounts."""
-OF_A_CELL = ("program", "directory", "seed")
+OF_A_CELL = ("program", "source", "directory", "seed")
 """What differs from cell to cell."""
-OF_A_SHARE = ("host", "port", "share", "login")
-"""What a suite with ``smb`` is told besides; the login is a file as smbclient reads it."""
+OF_A_SERVICE = {
+    "smb": ("host", "port", "share", "login"),
+    "nfs": ("host", "port", "mount_port", "export", "version"),
+}
+"""What a suite that connects by itself is told besides, by its need; the login is a file as smbclient reads it."""
+PART = "part"
+"""The placeholder for the part of a suite that calls its program several times."""
+SECOND = "second"
+"""The key for the protocol over which the same files are mounted besides, and the placeholder for where they are."""
 LOGIN = "/run/netfs-bench.credentials"
 """What the entry point ``login`` of role ``load_client`` writes."""
 
@@ -56,8 +66,11 @@ KEYS: dict[str, type] = {
     "question": str,
     "needs": list,
     "protocols": list,
+    SECOND: str,
     "program": dict,
     "command": list,
+    "parts": list,
+    "left_out": dict,
     "config": str,
     "parser": str,
     "minutes": int,
@@ -77,9 +90,13 @@ KEYS_OF_ALL: dict[str, type] = {
 """What every suite may say, also one that is no program."""
 PROGRAM_KEYS: dict[str, dict[str, type]] = {
     "crate": {"crate": str, "version": str},
-    "package": {"package": str, "path": str},
+    "package": {"package": str, "path": str, "packages": list},
     "file": {"file": str, "version": str},
+    "script": {"script": str, "packages": list},
+    "source": {"source": str, "packages": list, "build": list, "path": str},
 }
+SOURCES = ("connectathon_source", "xfstests_source")
+"""The options that say where a source is which somebody has to bring along."""
 EXPECTED_KEYS: dict[str, type] = {
     "systems": list,
     "protocol": str,
@@ -90,6 +107,7 @@ EXPECTED_KEYS: dict[str, type] = {
 }
 NAME = re.compile(r"[a-z][a-z0-9.-]*")
 CRATE_VERSION = re.compile(r"\d+\.\d+\.\d+")
+SCRIPT = re.compile(r"[a-z][a-z0-9_]*\.py")
 # a path that pjdfstest cannot make too long without an overflow of its own; see directory_under
 TEMPORARY_LENGTH = 22
 PATH_MAX, COMPONENT = 4095, 127
@@ -118,6 +136,8 @@ def faults_of(name: str, given: t.Any, known: Known) -> list[str]:
         faults.append(f"'{name}' cannot be the name of a suite: lower-case letters, digits, . and - only")
     faults += [unknown("name in 'needs'", str(need), NEEDS) for need in given["needs"] if need not in NEEDS]
     faults += faults_of_names(given, "protocols", known.protocols, "the suite")
+    if SECOND in given and given[SECOND] not in known.protocols:
+        faults.append(unknown(f"protocol of '{SECOND}'", given[SECOND], known.protocols))
     for number, entry in enumerate(given.get("expected", []), 1):
         faults += faults_of_expected(entry, f"expected failure {number}", known)
     if own == POWER_CUT:
@@ -135,6 +155,11 @@ def faults_of_call(given: Json) -> list[str]:
         faults.append("'command' of the suite is not a list of strings: write numbers in quotes")
     if given["parser"] not in PARSERS:
         faults.append(unknown("parser", given["parser"], PARSERS))
+    parts = given.get("parts", ["one"])
+    if not parts or not all(isinstance(part, str) for part in parts) or len(set(parts)) < len(parts):
+        faults.append("'parts' of the suite is not a list of different strings")
+    if not all(is_kind(reason, str) and reason.strip() for reason in given.get("left_out", {}).values()):
+        faults.append("'left_out' of the suite does not say why of every case")
     return faults + [
         f"'{key}' of the suite is not at least 1" for key in ("minutes", "quiet_seconds") if given[key] < 1
     ]
@@ -145,13 +170,47 @@ def faults_of_program(given: Json) -> list[str]:
     kind = next((kind for kind in PROGRAM_KEYS if kind in given), None)
     if kind is None:
         return [f"'program' of the suite names none of {', '.join(PROGRAM_KEYS)}"]
-    faults = faults_of_keys(given, PROGRAM_KEYS[kind], PROGRAM_KEYS[kind], "'program'")
-    if not faults and kind == "crate" and not CRATE_VERSION.fullmatch(given["version"]):
-        faults.append(f"version '{given['version']}' of 'program' is not pinned: write one such as 1.2.3")
-    path = given.get("path" if kind == "package" else "file", "/")
-    if not faults and not path.startswith("/"):
-        faults.append(f"path '{path}' of 'program' is not absolute")
+    required = [key for key in PROGRAM_KEYS[kind] if key != "packages"]
+    faults = faults_of_keys(given, PROGRAM_KEYS[kind], required, "'program'")
+    return faults or FAULTS_OF_KIND[kind](given)
+
+
+def faults_of_version(version: str) -> list[str]:
+    """Return what is wrong with the version of a crate."""
+    pinned = CRATE_VERSION.fullmatch(version)
+    return [] if pinned else [f"version '{version}' of 'program' is not pinned: write one such as 1.2.3"]
+
+
+def faults_of_absolute(path: str) -> list[str]:
+    """Return what is wrong with a path that has to begin at the root."""
+    return [] if path.startswith("/") else [f"path '{path}' of 'program' is not absolute"]
+
+
+def faults_of_script(given: Json) -> list[str]:
+    """Return what is wrong with a program of the collection."""
+    name = given["script"]
+    return [] if SCRIPT.fullmatch(name) else [f"'{name}' of 'program' is no name of a file in suites/programs"]
+
+
+def faults_of_source(given: Json) -> list[str]:
+    """Return what is wrong with a program that is built on the client from a source that somebody brings along."""
+    faults = []
+    if given["source"] not in SOURCES and not given["source"].startswith("/"):
+        faults.append(f"'{given['source']}' of 'program' is neither an absolute path nor one of {', '.join(SOURCES)}")
+    if not given["build"] or not all(isinstance(step, list) and step for step in given["build"]):
+        faults.append("'build' of 'program' is not a list of commands, each a list of words")
+    if given["path"].startswith("/"):
+        faults.append(f"path '{given['path']}' of 'program' is not one below the source")
     return faults
+
+
+FAULTS_OF_KIND: dict[str, t.Callable[[Json], list[str]]] = {
+    "crate": lambda given: faults_of_version(given["version"]),
+    "package": lambda given: faults_of_absolute(given["path"]),
+    "file": lambda given: faults_of_absolute(given["file"]),
+    "script": faults_of_script,
+    "source": faults_of_source,
+}
 
 
 def faults_of_expected(entry: t.Any, where: str, known: Known) -> list[str]:
@@ -178,7 +237,8 @@ def placeholders(given: Json) -> set[str]:
 
 def faults_of_placeholders(given: Json, variables: t.Collection[str]) -> list[str]:
     """Return which placeholders mean nothing, and which need something that the suite does not say."""
-    known = [*OF_A_CELL, *OF_A_SHARE, *PLACES, *variables]
+    of_services = [name for names in OF_A_SERVICE.values() for name in names]
+    known = list(dict.fromkeys([*OF_A_CELL, PART, SECOND, *of_services, *PLACES, *variables]))
     used = placeholders(given)
     faults = [unknown("placeholder", f"${name}", [f"${one}" for one in known]) for name in sorted(used - set(known))]
     faults += [
@@ -188,10 +248,16 @@ def faults_of_placeholders(given: Json, variables: t.Collection[str]) -> list[st
     ]
     if "config" in used and "config" not in given:
         faults.append("'command' uses $config, and the suite has no 'config'")
-    if "smb" not in given["needs"] and used & set(OF_A_SHARE):
-        faults.append(f"${', $'.join(OF_A_SHARE)} are there for a suite that needs 'smb'")
+    told = {name for need, names in OF_A_SERVICE.items() if need in given["needs"] for name in names}
+    for need, names in OF_A_SERVICE.items():
+        if used & set(names) - told:
+            faults.append(f"${', $'.join(names)} are there for a suite that needs '{need}'")
     if "users" not in given["needs"] and any(name.startswith("user") for name in used):
         faults.append("$user1, $user2 and $user3 are there for a suite that needs 'users'")
+    if (PART in used) != ("parts" in given):
+        faults.append("$part is there for a suite that has 'parts', and needed there")
+    if SECOND in used and SECOND not in given:
+        faults.append(f"${SECOND} is there for a suite that has '{SECOND}'")
     return faults
 
 
@@ -215,14 +281,28 @@ def has_suites(plan: Json) -> bool:
     return any("suite" in work for work in plan["workloads"].values())
 
 
-def runs_over(work: Json, protocol: str) -> bool:
-    """Whether a suite can say something of a protocol; of the client's own disk, unless it connects by itself.
+def connects(suite: Json) -> bool:
+    """Whether the program of a suite connects to the service by itself."""
+    return any(need in OF_A_SERVICE for need in suite["needs"])
+
+
+def runs_over(work: Json, protocol: str, profile: Json) -> bool:
+    """Whether a suite can say something of a system over a protocol; of the client's own disk, unless it connects by
+    itself or compares two protocols.
 
     A power cut there would end the writer as well, and nobody would know what it had been told.
     """
+    suite = work["suite"]
     if protocol == LOCAL:
-        return POWER_CUT not in work and "smb" not in work["suite"]["needs"]
-    return protocol in work["suite"].get("protocols", [protocol])
+        return POWER_CUT not in work and SECOND not in suite and not connects(suite)
+    return protocol in suite.get("protocols", [protocol]) and serves_second(work, protocol, profile)
+
+
+def serves_second(work: Json, protocol: str, profile: Json) -> bool:
+    """Whether a system serves the files of one protocol over the other one that a suite compares it with."""
+    second = work["suite"].get(SECOND)
+    others = [*profile["protocols"], *profile.get("suites", {}).get(SECOND, {})]
+    return second is None or (second != protocol and second in others)
 
 
 def seed_of(seed: str, suite: str, trial: int) -> int:
@@ -251,6 +331,16 @@ def history_cell(work: Json, plan: Json, cell: Json) -> Json:
     }
 
 
+def mounts(work: Json) -> bool:
+    """Whether a cell needs what it is about to be mounted: a program that connects by itself does not."""
+    return "suite" not in work or "mount" in work["suite"]["needs"]
+
+
+def parts_of(suite: Json) -> list[str]:
+    """The parts of a suite, each a call of its program; an empty one where there is a single call."""
+    return list(suite.get("parts", [""]))
+
+
 def directory_under(place: str) -> str:
     """The directory that a suite works in.
 
@@ -271,9 +361,10 @@ class Call(t.NamedTuple):
 def call_of(suite: Json, of_cell: t.Mapping[str, object], variables: t.Mapping[str, str]) -> Call:
     """The command line and the configuration of a cell.
 
-    :param of_cell: values of OF_A_CELL and OF_A_SHARE; what is not known is the word ``unknown``.
+    :param of_cell: values of OF_A_CELL and OF_A_SERVICE; what is not known is the word ``unknown``.
     """
-    values = {**dict.fromkeys(OF_A_SHARE, UNKNOWN), **PLACES, **variables, "login": LOGIN, **of_cell}
+    unknown_yet = [name for names in OF_A_SERVICE.values() for name in names]
+    values = {**dict.fromkeys([*unknown_yet, SECOND, PART], UNKNOWN), **PLACES, **variables, "login": LOGIN, **of_cell}
     return Call(
         [string.Template(word).substitute(values) for word in suite["command"]],
         string.Template(suite.get("config", "")).substitute(values),

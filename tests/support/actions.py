@@ -22,15 +22,18 @@ def made(action: type[Any], **args: Any) -> Any:
     return action(task, connection, SimpleNamespace(), None, None, None)
 
 
-def answering(action: Any, answer: dict[str, Any] | Exception) -> list[tuple[str, dict[str, Any]]]:
-    """Let the modules of an action give this answer; what they are called with, by and by."""
+def answering(
+    action: Any, answer: dict[str, Any] | Exception | list[dict[str, Any]]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Let the modules of an action give this answer, or one answer after the other; what they are called with, by and
+    by."""
     calls = []
 
     def execute(name: str, module_args: dict[str, Any], **_: Any) -> dict[str, Any]:
         calls.append((name, module_args))
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return answer[len(calls) - 1] if isinstance(answer, list) else answer
 
     action._execute_module = execute
     return calls

@@ -190,3 +190,43 @@ def test_a_record_that_faults_are_added_to_is_written_with_them(tmp_path):
     # what follows says that a cell was measured
     assert "cell" not in result
     assert not (tmp_path / "cells").exists()
+
+
+def test_a_suite_of_several_calls_is_one_cell(tmp_path):
+    suite = {**SUITE, "parts": ["-b", "-l"], "command": ["$program", "$part"], "left_out": {"dlm": "It needs two."}}
+    calls, record = measure(tmp_path, GOOD, suite=suite)
+    assert [arguments["command"] for _name, arguments in calls] == [["/usr/bin/fsx", "-b"], ["/usr/bin/fsx", "-l"]]
+    assert record["status"] == "ok"
+    assert record["suite"]["cases"] == {
+        "-b: every operation": "passed",
+        "-l: every operation": "passed",
+        "dlm": "skipped",
+    }
+    assert record["suite"]["lines"] == {"dlm": ["It needs two."]}
+    assert record["suite"]["command"] == "/usr/bin/fsx -b ; /usr/bin/fsx -l"
+    assert (tmp_path / record["raw"]).read_text(encoding="utf-8") == f"== -b\n{GOOD['output']}== -l\n{GOOD['output']}"
+
+
+def test_a_call_that_was_not_measured_leaves_the_whole_unmeasured(tmp_path):
+    answers = [BAD, {**GOOD, "output": "rubbish\n"}]
+    suite = {**SUITE, "parts": ["-b", "-l"], "command": ["$program", "$part"]}
+    _calls, record = measure(tmp_path, answers, suite=suite)
+    assert (record["status"], record["metrics"]) == ("failed", {})
+    assert record["reason"].startswith("-l: fsx said neither")
+
+
+def test_a_suite_that_connects_works_where_nothing_is_mounted(tmp_path):
+    service = {"host": "10.0.0.1", "port": 2049, "mount_port": 20048, "export": "/e", "version": "3"}
+    suite = {**SUITE, "needs": ["nfs"], "command": ["$program", "$host", "$export", "$version"]}
+    calls, record = measure(tmp_path, GOOD, suite=suite, service=service, directory="/nonexistent")
+    arguments = calls[0][1]
+    assert arguments["command"] == ["/usr/bin/fsx", "10.0.0.1", "/e", "3"]
+    assert arguments["directory"].startswith("/run/")
+    assert "mount_point" not in arguments
+    assert record["suite"]["filesystem"] == "unknown"
+
+
+def test_a_suite_of_two_protocols_gets_the_same_directory_over_both(tmp_path):
+    suite = {**SUITE, "second": "smb3", "command": ["$program", "$directory", "$second"]}
+    calls, _record = measure(tmp_path, GOOD, suite=suite, second="/mnt/second")
+    assert calls[0][1]["command"][1:] == ["/mnt/netfs-bench/netfs-bench-suite", "/mnt/second/netfs-bench-suite"]

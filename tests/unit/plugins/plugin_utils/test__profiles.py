@@ -51,7 +51,7 @@ def test_a_node_of_its_own_is_no_fault():
         ({"services": [{**SERVICE, "vars": {}}]}, "unknown key of service 1 'vars'. Did you mean 'variables'?"),
         ({"services": [{**SERVICE, "node": "sever"}]}, "unknown node 'sever'. Did you mean 'server'?"),
         ({"services": [{**SERVICE, "node": "My node"}]}, "'My node' cannot be the name of a node"),
-        ({"suites": {"share": "a"}}, "'suites' of the profile has no key 'variables'"),
+        ({"suites": {"shares": "x"}}, "unknown key of 'suites' of the profile 'shares'. Did you mean 'share'?"),
         ({"suites": {"shars": "a", "share": "a", "variables": {}}}, "unknown key of 'suites' of the profile 'shars'"),
         ({"requires": {"clinet": ["nfs"]}}, "unknown node 'clinet'. Did you mean 'client'?"),
     ],

@@ -266,3 +266,81 @@ def test_a_turn_on_the_client_s_own_disk_needs_the_client_alone():
     turn = next(turn for turn in made["turns"] if turn["system"] == "local")
     hosts = turn_hosts(made, {"client": ["c"], "server": ["s"]}, 0, turn)
     assert (hosts["client"], hosts["nodes"]["client"]) == ("c", "c")
+
+
+LIBNFS = {**SUITE, "needs": ["nfs"], "protocols": ["nfs3", "nfs4.2"]}
+VERSIONS = {**SUITE, "protocols": ["nfs4.2"], "second": "nfs3"}
+BOTH = {**SUITE, "protocols": ["nfs4.2"], "second": "smb3"}
+SAMBA = {"role": "samba", "node": "server", "variables": {"samba_shares": [{"name": "both", "path": "/export"}]}}
+NAS = {**PROFILE, "suites": {"second": {"smb3": {"service": SAMBA, "path": "both"}}}}
+MORE = CATALOG._replace(
+    suites={**ALL, "libnfs": LIBNFS, "versions": VERSIONS, "both": BOTH, "torture": TORTURE},
+    profiles={**PROFILES, "nas": NAS},
+)
+
+
+def test_a_client_that_mounts_nothing_needs_no_kernel_that_could():
+    made = make_plan(
+        Request.of({**copy.deepcopy(REQUEST), "suite": "libnfs", "reference": "none", "node_kernel": "host"}), MORE, ()
+    ).record()
+    jsonschema.validate(made, SCHEMA)
+    assert made["nodes"]["client"]["kernel"] == "host"
+    assert {turn["mounted"] for turn in made["turns"]} == {False}
+
+
+def test_a_turn_in_which_one_suite_mounts_is_mounted():
+    made = plan(MORE, suite="libnfs,fsx", reference="none")
+    assert all("mounted" not in turn for turn in made["turns"])
+
+
+def test_two_protocols_are_compared_where_a_system_has_both():
+    made = plan(MORE, system="ganesha,nas", suite="versions,both", reference="local")
+    assert series(made) == {
+        ("ganesha", "nfs4.2", "versions"),
+        ("nas", "nfs4.2", "versions"),
+        ("nas", "nfs4.2", "both"),
+    }
+
+
+def test_what_serves_the_second_protocol_is_deployed_and_mounted_with_it():
+    made = plan(MORE, system="nas", suite="both", reference="none")
+    assert [service["name"] for service in made["systems"]["nas"]["services"]] == ["samba", "ganesha"]
+    # the kernel of the host has it all but for cifs
+    request = Request.of({**copy.deepcopy(REQUEST), "system": "nas", "suite": "both", "reference": "none"})
+    made = make_plan(request, MORE, ("nfs", "nfs4")).record()
+    assert made["nodes"]["client"] == {"kernel": "own", "why": "the kernel of this host lacks cifs"}
+
+
+def test_without_such_a_suite_a_profile_is_as_it_was():
+    made = plan(MORE, system="nas", suite="fsx", reference="none")
+    assert [service["name"] for service in made["systems"]["nas"]["services"]] == ["ganesha"]
+
+
+def test_variables_for_a_second_protocol_are_those_of_the_last_service():
+    second = {"smb3": {"variables": {"dittofs_smb": True}}}
+    profile = {**PROFILE, "suites": {"second": second}}
+    made = plan(MORE._replace(profiles={"one": profile}), system="one", suite="both", reference="none")
+    assert made["systems"]["one"]["services"][-1]["variables"] == {"dittofs_smb": True}
+
+
+def test_a_suite_of_several_calls_takes_as_often_its_time():
+    parts = {**SUITE, "parts": ["-b", "-l"], "command": ["$program", "$part"]}
+    catalogs = [CATALOG._replace(suites={"one": suite}) for suite in (SUITE, parts)]
+    one, two = (plan(each, suite="one", reference="none", protocol="nfs3") for each in catalogs)
+    assert two["estimate_seconds"] - one["estimate_seconds"] == 60 * SUITE["minutes"]
+
+
+@pytest.mark.parametrize(
+    ("suites", "fault"),
+    [
+        ({"shares": "x"}, "unknown key of 'suites' of the profile 'shares'. Did you mean 'share'?"),
+        ({"second": {"smb": {}}}, "unknown protocol in 'second' 'smb'. Did you mean 'smb3'?"),
+        ({"second": {"smb3": {"role": "samba"}}}, "unknown key of 'smb3' of 'second' 'role'"),
+        ({"second": {"smb3": {"service": {"role": "samba"}}}}, "the service of 'smb3' has no key 'node'"),
+    ],
+)
+def test_what_a_profile_cannot_say_of_a_second_protocol(suites, fault):
+    profiles = {"one": {**PROFILE, "suites": suites}}
+    with pytest.raises(PlanError) as error:
+        plan(CATALOG._replace(profiles=profiles), system="one", suite="fsx", reference="none")
+    assert fault in str(error.value)

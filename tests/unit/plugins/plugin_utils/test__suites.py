@@ -41,6 +41,9 @@ SUITE = {
 }
 
 
+SOURCE = {"source": "connectathon_source", "packages": ["make"], "build": [["make"]], "path": "runtests"}
+
+
 def with_change(**changes):
     """The suite with other values; None takes a key away."""
     made = {**copy.deepcopy(SUITE), **changes}
@@ -57,8 +60,37 @@ def test_there_are_suites():
     assert {"fsx", "fsx-calls", "pjdfstest", "smbtorture"} <= {path.stem for path in FILES}
 
 
-def test_a_suite_without_a_fault():
-    assert _suites.faults_of("one", SUITE, KNOWN) == []
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"parts": ["-b", "-l"], "command": ["$program", "$part"]},
+        {"second": "smb3", "command": ["$program", "$directory", "$second"]},
+        {
+            "needs": ["nfs"],
+            "command": ["$program", "$host", "$port", "$mount_port", "$export", "$version"],
+            "config": "",
+        },
+        {"program": {"script": "libnfs.py", "packages": ["libnfs14"]}},
+        {"program": {"package": "nfstest", "path": "/usr/bin/nfstest_posix", "packages": ["tcpdump"]}},
+        {"program": SOURCE, "command": ["/usr/bin/env", "--chdir=$source", "$program"]},
+        {"program": {**SOURCE, "source": "/src/cthon04"}},
+        {"left_out": {"lock": "It needs a second client."}},
+    ],
+)
+def test_a_suite_without_a_fault(changes):
+    assert _suites.faults_of("one", with_change(**changes), KNOWN) == []
+
+
+def test_the_sources_are_options():
+    options = yaml.safe_load((ROOT / "playbooks/options.yml").read_text(encoding="utf-8"))
+    assert set(_suites.SOURCES) <= set(options)
+
+
+def test_programs_of_suites_exist():
+    suites = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES]
+    scripts = {suite["program"]["script"] for suite in suites if "script" in suite.get("program", {})}
+    assert scripts == {path.name for path in (ROOT / "playbooks/suites/programs").iterdir() if path.suffix == ".py"}
 
 
 @pytest.mark.parametrize(
@@ -72,15 +104,28 @@ def test_a_suite_without_a_fault():
         ({"parser": "fxs"}, "unknown parser 'fxs'. Did you mean 'fsx'?"),
         ({"needs": ["mont"]}, "unknown name in 'needs' 'mont'. Did you mean 'mount'?"),
         ({"needs": ["mount"]}, "for a suite that needs 'users'"),
-        ({"command": ["$program", "//$host/$share"]}, "for a suite that needs 'smb'"),
+        ({"command": ["$program", "//$host/$share"]}, "$host, $port, $share, $login are there for a suite that needs"),
+        ({"command": ["$program", "$export"]}, "for a suite that needs 'nfs'"),
+        ({"command": ["$program", "$part"]}, "$part is there for a suite that has 'parts'"),
+        ({"parts": ["-a"]}, "$part is there for a suite that has 'parts', and needed there"),
+        ({"parts": []}, "'parts' of the suite is not a list of different strings"),
+        ({"parts": ["-a", "-a"]}, "'parts' of the suite is not a list of different strings"),
+        ({"left_out": {"lock": " "}}, "'left_out' of the suite does not say why of every case"),
+        ({"command": ["$program", "$second"]}, "$second is there for a suite that has 'second'"),
+        ({"second": "nfs5"}, "unknown protocol of 'second' 'nfs5'"),
         ({"protocols": ["nfs5"]}, "unknown name in 'protocols' 'nfs5'"),
         ({"protocols": []}, "'protocols' of the suite is empty"),
-        ({"program": {}}, "'program' of the suite names none of crate, package, file"),
+        ({"program": {}}, "'program' of the suite names none of crate, package, file, script, source"),
         ({"program": {"crate": "fsx"}}, "'program' has no key 'version'"),
         ({"program": {"crate": "fsx", "version": "^0.3"}}, "version '^0.3' of 'program' is not pinned"),
         ({"program": {"crate": "fsx", "version": "0.3.2", "path": "/x"}}, "unknown key of 'program' 'path'"),
         ({"program": {"package": "samba", "path": "bin/x"}}, "path 'bin/x' of 'program' is not absolute"),
         ({"program": {"file": "x", "version": "1"}}, "path 'x' of 'program' is not absolute"),
+        ({"program": {"script": "../x.py"}}, "'../x.py' of 'program' is no name of a file in suites/programs"),
+        ({"program": {**SOURCE, "source": "cthon"}}, "neither an absolute path nor one of connectathon_source"),
+        ({"program": {**SOURCE, "build": []}}, "'build' of 'program' is not a list of commands"),
+        ({"program": {**SOURCE, "build": ["make"]}}, "'build' of 'program' is not a list of commands"),
+        ({"program": {**SOURCE, "path": "/bin/x"}}, "path '/bin/x' of 'program' is not one below the source"),
         ({"command": []}, "'command' of the suite is not a list of strings"),
         ({"command": ["$program", 3]}, "'command' of the suite is not a list of strings"),
         ({"command": ["$program", "$sed"]}, "unknown placeholder '$sed'. Did you mean '$seed'?"),
@@ -284,6 +329,12 @@ def test_every_system_loses_its_power_at_the_same_moments():
         ({**SUITE, "protocols": ["nfs3"]}, "local", True),
         ({**SUITE, "needs": ["smb"], "protocols": ["smb3"]}, "smb3", True),
         ({**SUITE, "needs": ["smb"], "protocols": ["smb3"]}, "local", False),
+        ({**SUITE, "needs": ["nfs"], "protocols": ["nfs3"]}, "nfs3", True),
+        ({**SUITE, "needs": ["nfs"], "protocols": ["nfs3"]}, "local", False),
+        ({**SUITE, "protocols": ["nfs4.2"], "second": "nfs3"}, "nfs4.2", True),
+        ({**SUITE, "second": "nfs3"}, "nfs3", False),
+        ({**SUITE, "second": "nfs3"}, "local", False),
+        ({**SUITE, "second": "smb3"}, "nfs3", False),
         (POWER_CUT, "nfs3", True),
         # it would end the writer as well
         (POWER_CUT, "local", False),
@@ -292,4 +343,24 @@ def test_every_system_loses_its_power_at_the_same_moments():
     ],
 )
 def test_a_suite_says_nothing_of_some_protocols(suite, protocol, runs):
-    assert _suites.runs_over(_suites.work_of(suite), protocol) is runs
+    assert _suites.runs_over(_suites.work_of(suite), protocol, {"protocols": ["nfs3", "nfs4.2"]}) is runs
+
+
+def test_a_second_protocol_can_be_that_of_another_service():
+    profile = {"protocols": ["nfs4.2"], "suites": {"second": {"smb3": {"path": "share"}}}}
+    work = _suites.work_of({**SUITE, "second": "smb3"})
+    assert _suites.runs_over(work, "nfs4.2", profile)
+
+
+@pytest.mark.parametrize(
+    ("work", "mounts"),
+    [
+        ({"metric": "read_iops"}, True),
+        (_suites.work_of(SUITE), True),
+        (_suites.work_of({**SUITE, "needs": ["smb"]}), False),
+        (_suites.work_of({**SUITE, "needs": ["nfs"]}), False),
+        (_suites.work_of({**SUITE, "needs": ["mount", "nfs"]}), True),
+    ],
+)
+def test_what_connects_by_itself_needs_no_mount(work, mounts):
+    assert _suites.mounts(work) is mounts
