@@ -110,6 +110,9 @@ HISTORIES = [
     ("counter", ["0 increment - 0 1 2", "1 increment - 0 3 4"], [INVALID, INVALID, INVALID]),
     # appends at once may overwrite each other where that is all that is promised; one alone is there, in its order
     ("append-set", ["0 append 1 0 1 3", "1 append 2 0 2 4", "0 read - [2] 5 6"], [INVALID, INVALID, VALID]),
+    ("append-set", ["0 append 1 0 1 3", "1 append 2 0 2 4", "0 read - [-1,2] 5 6"], [INVALID, INVALID, VALID]),
+    ("append-set", ["0 append 1 0 1 3", "1 append 2 0 2 4", "0 read - [1,-1,2] 5 6"], [INVALID, INVALID, INVALID]),
+    ("append-set", ["0 append 1 0 1 2", "1 read - [1,-1] 5 6"], [INVALID, INVALID, INVALID]),
     ("append-set", ["0 append 1 0 1 2", "1 append 2 0 3 4", "0 read - [2] 5 6"], [INVALID, INVALID, INVALID]),
     ("append-set", ["0 append 1 0 1 2", "0 append 2 0 3 4", "1 read - [2,1] 5 6"], [INVALID, INVALID, INVALID]),
     ("append-set", ["0 append 1 0 1 2", "1 read - [1,1] 3 4"], [INVALID, INVALID, INVALID]),

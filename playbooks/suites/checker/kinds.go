@@ -252,8 +252,8 @@ var appendSet = &kind{
 }
 
 // appendsKept says whether what close-to-open promises of appends is kept: the end of a file is found when it is opened,
-// so appends at the same time may overwrite each other. One that was alone stays; of two that follow each other the
-// order stays; and nothing is there twice, or before it was begun.
+// so appends at the same time may overwrite each other, and leave bytes that nobody wrote in the place of one. One that
+// was alone stays; of two that follow each other the order stays; and nothing is there twice, or before it was begun.
 func appendsKept(operations []*operation) bool {
 	appends := map[int]*operation{}
 	for _, o := range operations {
@@ -266,8 +266,10 @@ func appendsKept(operations []*operation) bool {
 			continue
 		}
 		seen := map[int]bool{}
+		broken := 0
 		for _, entry := range r.Result.many {
-			if entry == torn && r.overlaps {
+			if entry == torn {
+				broken++
 				continue
 			}
 			a := appends[entry]
@@ -285,6 +287,12 @@ func appendsKept(operations []*operation) bool {
 			if !seen[value] && !a.overlaps && a.Return < r.Call {
 				return false
 			}
+			if !seen[value] && a.overlaps && a.Call < r.Return {
+				broken--
+			}
+		}
+		if broken > 0 && !r.overlaps {
+			return false
 		}
 	}
 	return true
