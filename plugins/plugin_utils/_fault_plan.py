@@ -171,11 +171,11 @@ def cell_faults(plan: Json, cell: Json) -> Json:
 
     They are the same for every system on which the same faults work.
     """
-    faults = plan.get("faults", {})
-    names = faults.get("of", {}).get(cell["system"], []) if under_faults(plan["workloads"][cell["workload"]]) else []
-    seed = _suites.seed_of(plan["seed"], cell["workload"], cell["trial"])
+    faults = plan.get("faults")
+    names = faults["of"][cell["system"]] if faults and under_faults(plan["workloads"][cell["workload"]]) else []
     if not names:
-        return {"seed": seed, "entries": []}
+        return {"seed": 0, "entries": []}
+    seed = _suites.seed_of(plan["seed"], cell["workload"], cell["trial"])
     target = target_of(plan["systems"][cell["system"]])
     drawn = _faults.timeline(lasts_of(faults["files"], names), [target], seed, faults["duration_s"])
     does = {name: {key: faults["files"][name][key] for key in _faults.DOES} for name in names}
