@@ -11,6 +11,7 @@ so nothing here needs more than the standard library; docs/method.md says why ea
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import random
 import statistics
@@ -142,6 +143,37 @@ def upper_bound(events: int, trials: int, alpha: float = ALPHA) -> float:
         at_most = sum(math.comb(trials, k) * middle**k * (1 - middle) ** (trials - k) for k in range(events + 1))
         low, high = (middle, high) if at_most > alpha else (low, middle)
     return high
+
+
+def quantile_interval(
+    values: t.Sequence[float], share: float, alpha: float = ALPHA
+) -> tuple[float | None, float | None]:
+    """The interval for a quantile that takes nothing for granted of how values are spread: two of them, by their rank.
+
+    Each end is None where there are too few values for one: of the median six are needed for both, of p95 72 for the
+    upper one and 2 for the lower one. (Hollander & Wolfe, section 3.6: the number of values below a quantile has a
+    binomial distribution.)
+
+    :param share: 0.5 for the median, 0.95 for p95.
+    """
+    ordered, count = sorted(values), len(values)
+    # probability that exactly k values lie below the quantile, in logarithms: of many values it is far below any float
+    chances = [
+        math.exp(
+            math.lgamma(count + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(count - k + 1)
+            + k * math.log(share)
+            + (count - k) * math.log(1 - share)
+        )
+        for k in range(count + 1)
+    ]
+    below = list(itertools.accumulate(chances))
+    above = list(itertools.accumulate(reversed(chances)))
+    # the value of rank r, counted from 1, is above the quantile when fewer than r are below it
+    lows = [rank for rank in range(1, count + 1) if below[rank - 1] <= alpha / 2]
+    highs = [rank for rank in range(1, count + 1) if above[count - rank] <= alpha / 2]
+    return (ordered[lows[-1] - 1] if lows else None, ordered[highs[0] - 1] if highs else None)
 
 
 def coefficient_of_variation(values: list[float]) -> float:

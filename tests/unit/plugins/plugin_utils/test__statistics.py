@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from pathlib import Path
 
 import pytest
-from scipy.stats import binomtest, mannwhitneyu
+from scipy.stats import binomtest, mannwhitneyu, quantile_test
 
 from ansible_collections.netfs.bench.plugins.plugin_utils._plan import (
     order_key,
@@ -28,6 +29,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._statistics import (
     family_limit,
     holm,
     inversion_index,
+    quantile_interval,
     smallest_p,
     steadiness,
     upper_bound,
@@ -185,6 +187,28 @@ def test_the_upper_bound_of_a_probability(events, trials, bound):
     assert found == pytest.approx(bound, abs=0.00005)
     ends = binomtest(events, trials, alternative="less").proportion_ci(1 - ALPHA, method="exact")
     assert found == pytest.approx(ends.high, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "low", "high"),
+    [
+        (0, 0.5, None, None),
+        (5, 0.5, None, None),
+        (6, 0.5, 0, 5),
+        (8, 0.5, 0, 7),
+        (1, 0.95, None, None),
+        (2, 0.95, 0, None),
+        (71, 0.95, 62, None),
+        (72, 0.95, 63, 71),
+        (1000, 0.99, 982, 996),
+    ],
+)
+def test_the_interval_of_a_quantile(count, share, low, high):
+    values = [float(number) for number in range(count)]
+    assert quantile_interval(values[::-1], share) == (low, high)
+    if count:
+        ends = quantile_test(values, p=share).confidence_interval(1 - ALPHA)
+        assert (low, high) == tuple(None if math.isnan(end) else end for end in ends)
 
 
 @pytest.mark.parametrize("trials", [20, 100, 1000])
