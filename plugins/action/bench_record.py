@@ -7,12 +7,13 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail, AnsibleUndefinedVariable
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netfs.bench.plugins.module_utils._files import Json, write_json
 from ansible_collections.netfs.bench.plugins.plugin_utils._records import Node, RunRecord
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import UNKNOWN, RunError, read_json
+from ansible_collections.netfs.bench.plugins.plugin_utils._variables import variable
 
 
 class ActionModule(ActionBase):
@@ -94,11 +95,3 @@ def recorded_node(node: str, kind: str, kernel_kind: str, host: t.Mapping[str, t
         # what a provider says of its instances
         **dict(variable(host, "node_instance", {}).items()),
     }
-
-
-def variable(host: t.Mapping[str, t.Any], name: str, default: t.Any) -> t.Any:
-    """A variable of a host; the default where it is not set, or made of something that is not."""
-    try:
-        return host.get(name, default)
-    except AnsibleUndefinedVariable:
-        return default
