@@ -69,6 +69,9 @@ def raw_output(direction: str, median_ns: float, samples: int, draw: random.Rand
     return {"fio version": "fio-3.39", "jobs": [{"jobname": "job", direction: {"clat_ns": block}}]}
 
 
+LAG = "replication_lag_p50_ns"
+
+
 class Shape(t.NamedTuple):
     """What a synthetic run is made of."""
 
@@ -225,6 +228,27 @@ def write_heads(directory: Path, shape: Shape, cells: list[Json], turns: list[Js
         ]
     (directory / "plan.json").write_text(json.dumps(plan, indent=1), encoding="utf-8")
     (directory / "run.json").write_text(json.dumps(run, indent=1), encoding="utf-8")
+
+
+def lag_run(directory: Path, lags: list[int], reason: str = "") -> Path:
+    """A run of two trials of a lag; the first one with these lags (ns), the second one with the same or a reason."""
+
+    def change(record: Json) -> None:
+        if reason and record["trial"] == 2:
+            record.update(status="failed", reason=reason, metrics={})
+            return
+        record["metrics"] = {LAG: 2_000_000_000, "poll_period_ns": 50_000_000, "poll_period_max_ns": 90_000_000}
+        record["raw"] = f"raw/{record['id']}.json"
+        kept = {"schema": "netfs.bench/lag/1", "clock": "monotonic clock of conduit-1", "lags_ns": lags}
+        (directory / record["raw"]).write_text(json.dumps(kept), encoding="utf-8")
+
+    shape = Shape({"cephfs": 1.0}, ["fuse"], {"lag": ("How far?", LAG, 2e9)}, ["warm"], 2, extras=False, raw=False)
+    write_run(directory, shape, change)
+    path = directory / "plan.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    plan["workloads"]["lag"] |= {"latency": [], "lag": {"samples": 20}}
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    return directory
 
 
 def everything_happens(record: Json) -> None:

@@ -9,7 +9,7 @@ import io
 import json
 
 import pytest
-from synthetic import Shape, write_run
+from synthetic import LAG, Shape, lag_run, write_run
 
 from ansible_collections.netfs.bench.plugins.plugin_utils import _reports
 from ansible_collections.netfs.bench.plugins.plugin_utils._lags import lags_of
@@ -17,29 +17,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils._results import read_r
 from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
 from ansible_collections.netfs.bench.plugins.plugin_utils._tables import lag_line
 
-METRIC = "replication_lag_p50_ns"
-SHAPE = Shape({"cephfs": 1.0}, ["fuse"], {"lag": ("How far?", METRIC, 2e9)}, ["warm"], 2, extras=False, raw=False)
 SECOND = 1_000_000_000
-
-
-def lag_run(directory, lags, reason=""):
-    """A run of two trials of a lag; the first one with these lags (ns), the second one with the same or a reason."""
-
-    def change(record):
-        if reason and record["trial"] == 2:
-            record.update(status="failed", reason=reason, metrics={})
-            return
-        record["metrics"] = {METRIC: 2 * SECOND, "poll_period_ns": 50_000_000, "poll_period_max_ns": 90_000_000}
-        record["raw"] = f"raw/{record['id']}.json"
-        kept = {"schema": "netfs.bench/lag/1", "clock": "monotonic clock of conduit-1", "lags_ns": lags}
-        (directory / record["raw"]).write_text(json.dumps(kept), encoding="utf-8")
-
-    write_run(directory, SHAPE, change)
-    path = directory / "plan.json"
-    plan = json.loads(path.read_text(encoding="utf-8"))
-    plan["workloads"]["lag"] |= {"latency": [], "lag": {"samples": 20}}
-    path.write_text(json.dumps(plan), encoding="utf-8")
-    return directory
 
 
 def test_percentiles_are_those_of_the_files_of_all_trials(tmp_path):
@@ -85,7 +63,7 @@ def test_reports_and_comparisons_show_lags(tmp_path):
     assert (row["trials"], row["files"], row["replication_lag_p50_ns"]) == ("2", "60", str(3 * SECOND))
     assert "Replication lag" in (where / "report.md").read_text(encoding="utf-8")
     assert "longest" in (where / "report.html").read_text(encoding="utf-8")
-    assert [pair.base.metric for pair in findings.pairs] == [METRIC]
+    assert [pair.base.metric for pair in findings.pairs] == [LAG]
     assert findings.pairs[0].base.better == "lower"
 
 
