@@ -148,6 +148,7 @@ PLUGIN_DELETIONS = {
     "module_utils/_go.py": "the container it started to build in",
     "module_utils/_history.py": "the files that clients share, in a directory that was made for them and marked",
     "module_utils/_lag.py": "the directory that it made for the files of a measurement",
+    "module_utils/_mount_probe.py": "the file that it wrote to prove that a mount keeps it",
     "module_utils/_durable_writer.py": "the directory that it made for the log of a writer",
     "modules/durable_writer.py": "the same, and the directory that it made for what was written, marked by it",
     "module_utils/_suite.py": "the directories that it made for a suite, marked by it",
