@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test bench validate plan nodes report destroy cluster cluster-status cluster-validate cluster-logs cluster-ssh cluster-add cluster-remove cluster-down system test changed lint unit contract role ansible docs site requirements clean
+.PHONY: help setup setup-test bench validate plan nodes report destroy cluster cluster-status cluster-validate acceptance cluster-logs cluster-ssh cluster-add cluster-remove cluster-down system test changed lint unit contract role ansible docs site requirements clean
 
 help: ## Show this text
 	@echo 'make TARGET [name=value ...]    Every name=value of what runs a playbook goes to Ansible.'
@@ -48,6 +48,9 @@ cluster-status: setup ## Check the cluster: its services, and every mount
 
 cluster-validate: setup ## Write and read through every mount of the cluster, byte for byte
 	@.venv/bin/python tools/play.py playbooks/cluster_validate.yml
+
+acceptance: setup ## Write the deployment checklist of the cluster, with its evidence, into results/acceptance
+	@.venv/bin/python tools/play.py acceptance.yml
 
 cluster-logs: setup ## Fetch the logs of the cluster into results/cluster-logs: node=NAME service_name=NAME since=-1h
 	@.venv/bin/python tools/play.py playbooks/cluster_logs.yml

@@ -486,7 +486,15 @@ def smoke_inputs(names: list[str]) -> set[str]:
 
 def cluster_inputs(names: list[str]) -> set[str]:
     """Return the files that the tests of the cluster look at, also those of the roles that its profile names."""
-    own = ["tests/cluster/", "tests/support/", "pyproject.toml", "cluster.yml", "playbooks/", "inventories/"]
+    own = [
+        "tests/cluster/",
+        "tests/support/",
+        "pyproject.toml",
+        "cluster.yml",
+        "acceptance.yml",
+        "playbooks/",
+        "inventories/",
+    ]
     roles = roles_of([ROOT / "playbooks/clusters/cephfs.yml"])
     return inputs.reached(inputs.chosen(names, [*own, "roles/nodes_docker/[!R]*", *roles]), names)
 
@@ -509,7 +517,13 @@ def parts() -> list[Part]:
         Part("ansible-lint", ansible_lint, matching("*.yml", ".ansible-lint", "plugins/", "roles/*/[!R]*"), minutes=10),
         Part("tarball", tarball, matching("*.yml", "plugins/", "playbooks/", "roles/", "meta/", "inventories/")),
         Part("sanity", sanity, matching("plugins/", "tests/", "meta/", "changelogs/"), minutes=15),
-        Part("browser", browser, inputs_of_tests("tests/browser/", "playbooks/", "plugins/plugin_utils/"), minutes=10),
+        # what is shown comes from these; what steps name is for nodes
+        Part(
+            "browser",
+            browser,
+            inputs_of_tests("tests/browser/", "playbooks/templates/", "playbooks/workloads/", "plugins/plugin_utils/"),
+            minutes=10,
+        ),
         Part("leftovers", leftovers, inputs_of_tests("molecule/default/"), shares_nodes=True),
         Part("smoke", smoke, smoke_inputs, minutes=60),
         Part("cluster", cluster, cluster_inputs, minutes=45),

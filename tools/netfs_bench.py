@@ -23,7 +23,7 @@ for place in (*ROOT.parents[2:3], ROOT / ".venv/collections"):
         sys.path.insert(0, str(place))
         break
 try:
-    from ansible_collections.netfs.bench.plugins.plugin_utils import _export, _reports, _verdicts
+    from ansible_collections.netfs.bench.plugins.plugin_utils import _acceptance_report, _export, _reports, _verdicts
     from ansible_collections.netfs.bench.plugins.plugin_utils._run import RunError
     from ansible_collections.netfs.bench.plugins.plugin_utils._runs import all_runs, latest_run
 except ImportError as problem:
@@ -112,6 +112,13 @@ def baseline(options: argparse.Namespace) -> int:
     return 0
 
 
+def acceptance(options: argparse.Namespace) -> int:
+    """Print what the latest acceptance of a cluster found, and end with its exit code."""
+    found = _acceptance_report.read(options.results)
+    say([*_acceptance_report.printed(found), f"Asked at {found['at']}."])
+    return int(found["exit_code"])
+
+
 def parser() -> argparse.ArgumentParser:
     """Commands and their options."""
     codes = "; ".join(f"{code} {meaning}" for code, meaning in _verdicts.EXIT_MEANINGS.items())
@@ -142,6 +149,7 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("--base", metavar="RUN", help="compare with this run instead of system with system")
     added = command(baseline, judges=False)
     added.add_argument("run", metavar="RUN")
+    command(acceptance, judges=False)
     return main_parser
 
 

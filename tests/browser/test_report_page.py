@@ -5,7 +5,8 @@
 """The report in a browser that has no network: every picture is drawn, nothing is asked for, everything is there.
 
 Needs Debian's chromium, or the browser that CHROMIUM names. With PAGES_OUT=DIRECTORY the pictures of what was seen are
-kept there; with REPORT_RUN=DIRECTORY a real run is looked at as well, with SUITES_RUN=DIRECTORY one of suites.
+kept there; with REPORT_RUN=DIRECTORY a real run is looked at as well, with SUITES_RUN=DIRECTORY one of suites, with
+ACCEPTANCE=DIRECTORY a checklist.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pytest
 import suites
 import synthetic
 from playwright.sync_api import sync_playwright
+
+from ansible_collections.netfs.bench.plugins.plugin_utils import _acceptance, _acceptance_report
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -186,6 +189,52 @@ def test_the_page_of_suites_fits_and_leads_to_its_evidence(look, suites_page, si
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#evidence details:not([open])").count() == 0
     nothing_wrong(page, suites_page)
+
+
+@pytest.fixture(scope="session")
+def acceptance_page(tmp_path_factory):
+    """The checklist of a cluster with a line of every state; with ACCEPTANCE=DIRECTORY a real one."""
+    if os.environ.get("ACCEPTANCE"):
+        return Path(os.environ["ACCEPTANCE"]) / "acceptance.html"
+    plan = {"topology": "two", "deployment": {"system": "one"}, "node_kind": "docker", "nodes": {}, "sites": ["a"]}
+    cluster = _acceptance.Cluster(plan, {}, [], "2026-12-01T00:00:00.000+00:00")
+    found = [_acceptance.Evidence("/a/" + "long/" * 60, f"node-{number} is there", cluster.at) for number in range(9)]
+    lines = [
+        _acceptance.Line(state, f"A line that is {state}", state, *texts, tuple(found[:count]))
+        for state, texts, count in (
+            ("pass", ("", ""), 9),
+            ("fail", ("<b>It</b> is down.", "Start it."), 2),
+            ("not-measured", ("Nothing was asked.", "Ask."), 0),
+            ("not-applicable", ("There is none.", ""), 0),
+        )
+    ]
+    results = tmp_path_factory.mktemp("accepted")
+    *_others, page = _acceptance_report.write(results, _acceptance.Acceptance(cluster, lines), "0.2.0")
+    return Path(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_of_an_acceptance_fits_and_leads_to_its_evidence(look, acceptance_page, size, scheme):
+    page = look(acceptance_page, size, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    document = json.loads(acceptance_page.with_suffix(".json").read_text(encoding="utf-8"))
+    links = page.locator("#verdict td a")
+    targets = [links.nth(number).get_attribute("href") for number in range(links.count())]
+    assert targets == [f"#line-{line['name']}" for line in document["lines"]]
+    if os.environ.get("PAGES_OUT"):
+        page.screenshot(path=f"{os.environ['PAGES_OUT']}/acceptance-{size}-{scheme}.png", full_page=True)
+    # what passes is closed, opens for who follows its link, and is there on paper
+    closed = page.locator("#evidence > details:not([open])")
+    name = closed.first.get_attribute("id")
+    page.locator(f"#verdict td a[href='#{name}']").click()
+    page.locator(f"[id='{name}'][open]").wait_for()
+    (passed,) = [line for line in document["lines"] if f"line-{line['name']}" == name]
+    shown = page.locator(f"[id='{name}']").inner_text()
+    assert all(one["value"] in shown for one in passed["evidence"])
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#evidence details:not([open])").count() == 0
+    nothing_wrong(page, acceptance_page)
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -63,6 +63,23 @@ def test_storage_nodes_are_not_created_anew():
     assert CLUSTER.ours("container") == before
 
 
+def test_the_checklist_passes_on_evidence_and_a_paused_node_fails_its_lines(tmp_path):
+    docker("pause", f"{CLUSTER.name}-jepsen")
+    try:
+        code, output = CLUSTER.play("acceptance.yml", f"results={tmp_path}")
+    finally:
+        docker("unpause", f"{CLUSTER.name}-jepsen")
+    document = json.loads((tmp_path / "acceptance/acceptance.json").read_text(encoding="utf-8"))
+    lines = {line["name"]: line for line in document["lines"]}
+    assert (code, document["exit_code"]) == (2, 20)
+    assert {name for name, line in lines.items() if line["state"] == "fail"} == {"provisioned", "controller"}, output
+    assert lines["provisioned"]["reason"] == "jepsen is there and does not answer."
+    assert len(lines["provisioned"]["evidence"]) == 9
+    assert lines["unchanged"]["reason"] == "jepsen does not answer."
+    passed = {name for name, line in lines.items() if line["state"] == "pass"}
+    assert passed == {"storage-a", "storage-b", "conduit", "conduit-refuses", "mounts"}, output
+
+
 def test_a_storage_node_that_loses_its_power_loses_no_acknowledged_byte(record_property):
     with writing("power-cut") as writer:
         docker("kill", f"{CLUSTER.name}-storage-a-2")

@@ -81,14 +81,14 @@ def controller(tmp_path: Path) -> Controller:
     return Controller(tmp_path)
 
 
-@pytest.mark.parametrize("command", ["status", "down"])
-def test_a_cluster_that_was_never_brought_up(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize("playbook", ["playbooks/cluster_status.yml", "playbooks/cluster_down.yml", "acceptance.yml"])
+def test_a_cluster_that_was_never_brought_up(tmp_path: Path, playbook: str) -> None:
     controller = Controller(tmp_path)
     for path in sorted(controller.cluster.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     controller.cluster.rmdir()
     said = f"There is no cluster of this installation: {controller.cluster}/plan.json is missing."
-    controller.refused(f"playbooks/cluster_{command}.yml", said, group="storage_a", node="storage-a-1")
+    controller.refused(playbook, said, group="storage_a", node="storage-a-1")
 
 
 def test_nodes_that_are_stopped(controller: Controller) -> None:
@@ -146,3 +146,28 @@ def test_a_cluster_is_not_removed_without_its_name(
     said = f"Nothing was removed. The cluster of installation {INSTALLATION} and its data are removed when that name is"
     controller.refused("playbooks/destroy.yml", said, **variables)
     assert f"told was '{told}'" in controller.play("playbooks/destroy.yml", **variables)[1]
+
+
+def test_the_checklist_of_nodes_that_nobody_reaches_is_written_and_passes_nothing(controller: Controller) -> None:
+    results = controller.inventory.parent / "results"
+    code, output = controller.play("acceptance.yml", results=str(results))
+    document = json.loads((results / "acceptance/acceptance.json").read_text(encoding="utf-8"))
+    states = {line["name"]: line["state"] for line in document["lines"]}
+    assert (code, document["exit_code"]) == (2, 20), output
+    assert "pass" not in states.values()
+    assert {name for name, state in states.items() if state == "fail"} == {"provisioned"}
+    assert "storage-a-1 is there and does not answer." in output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", "a file of targets is a dictionary of them"),
+        ("one: {promise: Quick., figure: latency, unit: ms}", "target 'one' has no key 'of'"),
+    ],
+)
+def test_targets_that_cannot_be_judged_are_refused(controller: Controller, text: str, said: str) -> None:
+    path = controller.inventory.parent / "targets.yml"
+    path.write_text(text, encoding="utf-8")
+    controller.refused("acceptance.yml", said, targets=str(path), results=str(path.parent / "results"))
+    assert not (path.parent / "results").exists()

@@ -48,7 +48,7 @@ def corrupt(record):
 
 
 CELL = "cells/ganesha~nfs3~rand-read-4k~warm~1.json"
-COMMANDS = ("compare", "report", "show", "export", "baseline")
+COMMANDS = ("compare", "report", "show", "export", "baseline", "acceptance")
 
 RUNS = {
     "base": (shape(), dict),
@@ -152,6 +152,7 @@ def tool(results, *words):
         (["export", "base", "--to", "xls"], 2, "invalid choice"),
         (["baseline", "failed"], 2, "failed is partial and cannot be the baseline"),
         (["compare", "baseline", "same"], 2, "has no baseline"),
+        (["acceptance"], 2, "Run acceptance.yml first"),
         ([], 2, "COMMAND"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -218,3 +219,22 @@ def test_the_tool_runs_where_the_collection_is_installed(results, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert (results / "base" / "report.html").stat().st_size < 3_000_000
+
+
+def test_an_acceptance_is_printed_and_ends_with_its_code(tmp_path):
+    line = {"title": "Mount points ready", "state": "fail", "reason": "Nothing is mounted.", "remedy": "Mount it."}
+    found = {"schema": "netfs.bench/acceptance/1", "at": "2026-12-01T00:00:00.000+00:00", "lines": [line]}
+    said = {"exit_code": 20, "exit_meaning": "at least one line fails", "sentence": "1 lines: 1 fail."}
+    (tmp_path / "acceptance").mkdir()
+    (tmp_path / "acceptance/acceptance.json").write_text(json.dumps({**found, **said}), encoding="utf-8")
+    answer, printed = tool(tmp_path, "acceptance")
+    assert answer == 20
+    assert printed.splitlines() == [
+        "✖ fail            Mount points ready",
+        "                    Nothing is mounted.",
+        "                    Mount it.",
+        "",
+        "1 lines: 1 fail.",
+        "Exit code 20: at least one line fails.",
+        "Asked at 2026-12-01T00:00:00.000+00:00.",
+    ]

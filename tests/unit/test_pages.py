@@ -110,7 +110,9 @@ def prove_make(words: list[str], results: Path, made, program) -> None:
     target = words[0]
     if target == "cluster-ssh":
         return  # test_cluster_ssh.py runs it
-    if target in ("bench", "validate", "plan", "nodes", "report", "destroy") or target.startswith("cluster"):
+    if target in ("bench", "validate", "plan", "nodes", "report", "destroy", "acceptance") or target.startswith(
+        "cluster"
+    ):
         playbook, variables = made(*words)
         given = sorted(f"{name}={value}" for name, value in variables.items() if name != "plan_only")
         play(playbook, tuple(word for variable in given for word in ("-e", variable)), results)
