@@ -171,7 +171,7 @@ def cell_faults(plan: Json, cell: Json) -> Json:
 
     They are the same for every system on which the same faults work.
     """
-    faults = plan.get("faults")
+    faults = plan.get("faults", {})
     names = faults["of"][cell["system"]] if faults and under_faults(plan["workloads"][cell["workload"]]) else []
     if not names:
         return {"seed": 0, "entries": []}
