@@ -494,7 +494,7 @@ def main(deed: str, *words: str) -> None:
     try:
         DEEDS[deed](*words)
     except (FaultError, OSError) as error:
-        sys.exit(str(error))
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

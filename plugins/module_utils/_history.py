@@ -63,7 +63,7 @@ COUNTER_SECONDS = 1.0
 DONE, UNKNOWN, NOTHING = "done", "unknown", "nothing"
 """What became of an operation: it has an answer; it may have taken effect, may still, or never will; it certainly has
 done nothing."""
-Answer = int | list[int] | None
+Answer = t.Union[int, "list[int]", None]
 
 
 class Outcome(t.NamedTuple):

@@ -20,7 +20,7 @@ from ansible_collections.netfs.bench.plugins.plugin_utils import _consistency
 
 SECONDS = 5
 GRACE = 30
-MODELS = ["linearizable", "sequential", "close-to-open"]
+MODELS = ("linearizable", "sequential", "close-to-open")
 SOURCES = {"checker": ROOT / "playbooks/suites/checker", "misbehaving": ROOT / "tests/support/misbehaving"}
 FAULTS = {
     "stale-reads": {"register-write"},

@@ -195,7 +195,7 @@ def asker(connection):
 
 def test_after_many_operations_or_some_of_unknown_effect_something_new_is_shared():
     one = asker(Answering())
-    assert [one.prepared("flock", 0) for _ in range(_history.KEY_OPERATIONS + 2)] == [
+    assert [one.prepared("flock", 0) for _try in range(_history.KEY_OPERATIONS + 2)] == [
         *["flock.0.1"] * (_history.KEY_OPERATIONS + 1),
         "flock.0.2",
     ]
@@ -215,7 +215,7 @@ def test_while_one_client_makes_something_new_the_others_stay_with_the_old():
 
 def test_nobody_uses_what_could_not_be_made_and_the_next_name_is_tried():
     one = asker(Answering("unknown"))
-    assert [one.prepared("flock", 0) for _ in range(2)] == ["", ""]
+    assert [one.prepared("flock", 0) for _try in range(2)] == ["", ""]
     assert [asked.key for asked in one.connection.asked] == ["flock.0.1", "flock.0.2"]
     assert list(one.board.errors) == ["flock prepare: EIO: bad"]
     one.board.slots["flock", 0].preparing = True

@@ -153,11 +153,11 @@ def test_an_example_in_lines():
 def test_an_example_as_a_picture():
     picture = _timeline.timeline(kind_result(*STALE))
     assert picture.title == "register-write: not close-to-open, which it claims"
-    assert [bar.text for bar in picture.bars] == _consistency.lines_of(kind_result(*STALE))[1:]
+    assert [drawn.text for drawn in picture.bars] == _consistency.lines_of(kind_result(*STALE))[1:]
     # moments at one distance: 1.0, 1.5, 2.0, 3.0 and 4.0 ms; what has no end reaches to the end
-    assert [(bar.x, bar.width) for bar in picture.bars] == [(0, 50), (25, 75), (75, 25)]
-    assert [bar.css for bar in picture.bars] == ["changes", "open", "looks"]
-    assert all(bar.text_y < bar.y for bar in picture.bars)
+    assert [(drawn.x, drawn.width) for drawn in picture.bars] == [(0, 50), (25, 75), (75, 25)]
+    assert [drawn.css for drawn in picture.bars] == ["changes", "open", "looks"]
+    assert all(drawn.text_y < drawn.y for drawn in picture.bars)
     assert picture.height > picture.bars[-1].y + picture.bar_height
 
 
@@ -166,7 +166,7 @@ def test_a_large_example_is_drawn_in_part_and_says_so():
     picture = _timeline.timeline(kind_result(*many))
     assert len(picture.bars) == _timeline.ROWS_MAX
     assert "10 operations more are in the record." in picture.caption
-    assert all(bar.x + bar.width <= 100.01 for bar in picture.bars)
+    assert all(drawn.x + drawn.width <= 100.01 for drawn in picture.bars)
 
 
 def test_without_an_example_there_is_no_picture():

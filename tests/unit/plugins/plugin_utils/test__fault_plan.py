@@ -50,7 +50,7 @@ FAULTS = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "playbooks/faults").glob("*.yml")
 }
 CATALOG = Catalog(PROFILES, {}, {}, EFFORTS, {}, {}, suites=SUITES, faults=FAULTS)
-HOST = {"nfs", "nfs4", "cifs", "nfsd", *_faults.FEATURES}
+HOST = frozenset({"nfs", "nfs4", "cifs", "nfsd", *_faults.FEATURES})
 REQUEST = {
     **plan_request.REQUEST,
     "system": "ganesha",
