@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from installation import ROOT, Installation
+from collection import ROOT
+from installation import Installation
 
 from ansible_collections.netfs.bench.plugins.module_utils._history import KINDS
 
