@@ -112,11 +112,17 @@ class Answers:
     """Sentences on what is not known."""
     evidence: list[Evidence] = field(default_factory=list)
 
+    def joined(self, others: Answers) -> Answers:
+        """These and others."""
+        return Answers(
+            [*self.faults, *others.faults], [*self.doubts, *others.doubts], [*self.evidence, *others.evidence]
+        )
+
     def with_files(self, files: Answers) -> Answers:
         """These together with what clients wrote and read: without that, what services say of themselves shows
         nothing."""
-        evidence = [*self.evidence, *files.evidence] if files.evidence else []
-        return Answers([*self.faults, *files.faults], [*self.doubts, *files.doubts], evidence)
+        together = self.joined(files)
+        return together if files.evidence else Answers(together.faults, together.doubts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,17 +332,8 @@ def storage(cluster: Cluster, group: str) -> Line:
     services = [one for one in cluster.plan["deployment"]["services"] if one["node"] == group]
     answers = health_of(cluster, services)
     for service in services:
-        for node in cluster.place(service) if service.get("spans_hosts") else []:
-            told = node.members.get(service["name"])
-            if told is None:
-                answers.doubts.append(f"Who the members of {service['name']} are: {node.why('members')}")
-            elif not told["answered"]:
-                answers.doubts.append(f"{node.name} does not know the members of {service['name']}: {told['reason']}.")
-            elif told["faults"]:
-                answers.faults.append(f"{node.name} says of {service['name']}: {'; '.join(told['faults'])}.")
-            else:
-                said = f"{node.name} says: {members_text(told['cluster'])}"
-                answers.evidence.append(Evidence(told["source"], said, cluster.at))
+        if service.get("spans_hosts"):
+            answers = answers.joined(members_of(cluster, service))
     files = files_of(cluster, [one for one in cluster.plan["deployment"]["mounts"] if one["node"] == group])
     site = cluster.plan["nodes"][nodes[0].name]["sites"][0]
     return line(
@@ -345,6 +342,31 @@ def storage(cluster: Cluster, group: str) -> Line:
         answers.with_files(files),
         "make cluster-status and make cluster-logs tell more; make cluster deploys what does not work.",
     )
+
+
+def members_of(cluster: Cluster, service: Json) -> Answers:
+    """What each node of a service says of its members. One without a monitor has nobody to ask: it is a member by what
+    the monitors of others say, and without any of these nothing is known."""
+    answers, asked = Answers(), 0
+    for node in cluster.place(service):
+        told = node.members.get(service["name"])
+        if told is None:
+            answers.doubts.append(f"Who the members of {service['name']} are: {node.why('members')}")
+        elif not told["daemons"]["mon"]:
+            daemons = ", ".join(f"{kind}.{one}" for kind, names in told["daemons"].items() for one in names)
+            said = f"{node.name} has {daemons or 'no daemon'} and no monitor"
+            answers.evidence.append(Evidence("module ceph_host_info", said, cluster.at))
+        elif not told["answered"]:
+            answers.doubts.append(f"{node.name} does not know the members of {service['name']}: {told['reason']}.")
+        elif told["faults"]:
+            answers.faults.append(f"{node.name} says of {service['name']}: {'; '.join(told['faults'])}.")
+        else:
+            asked += 1
+            said = f"{node.name} says: {members_text(told['cluster'])}"
+            answers.evidence.append(Evidence("module ceph_cluster_info", said, cluster.at))
+    if not asked and not answers.faults:
+        answers.doubts.append(f"No monitor of {service['name']} says who its members are.")
+    return answers
 
 
 def members_text(cluster: Json) -> str:
@@ -501,7 +523,8 @@ def posix(cluster: Cluster, results: Path) -> Line:
     judged = suite_results(found, POSIX_SUITE, subject)
     answers = Answers()
     if not judged:
-        answers.doubts.append(f"{found.why or 'the run has no result of it'}.")
+        why = found.why or "the run has no result of it"
+        answers.doubts.append(f"{why[0].upper()}{why[1:]}.")
     for one in judged:
         counts = ", ".join(f"{count} {what}" for what, count in one.counts.items())
         told = f"{' '.join(one.name[:3])}: {one.word}; {counts}"

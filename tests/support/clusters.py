@@ -52,10 +52,13 @@ def probed(mount: Json) -> Json:
     return types if "replica_of" in mount else {**types, **kept}
 
 
-def told_of_members(hosts: list[str]) -> Json:
-    """What a host of Ceph says of its cluster."""
+def told_of_members(host: str, hosts: list[str]) -> Json:
+    """What a host of Ceph says of its cluster: all of three hosts have a monitor, of two the first."""
+    daemons = {"mon": [host], "osd": ["0"]}
+    if len(hosts) < 3 and host != hosts[0]:
+        return {"daemons": {**daemons, "mon": []}, "answered": False, "reason": "", "faults": [], "cluster": {}}
     return {
-        "source": "module ceph_cluster_info",
+        "daemons": daemons,
         "answered": True,
         "reason": "",
         "faults": [],
@@ -88,7 +91,9 @@ def hosts_of(plan: Json) -> dict[str, Json]:
             },
             "service_healths": {one["name"]: {"healthy": True, "faults": [], "figures": []} for one in services},
             "acceptance_members": {
-                one["name"]: told_of_members(sorted(groups[one["node"]])) for one in services if one["spans_hosts"]
+                one["name"]: told_of_members(host, sorted(groups[one["node"]]))
+                for one in services
+                if one["spans_hosts"]
             },
             "acceptance_mounts": per_mount(mounts, probed),
             "cluster_written": per_mount(mounts, lambda mount: {"faults": written_to(mount)}),

@@ -145,6 +145,10 @@ def without_a_key(hosts):
     told.update(answered=False, reason="no key", faults=["it does not answer"], cluster={})
 
 
+def no_monitor_asked(hosts):
+    hosts["nb-storage-b-1"]["acceptance_members"]["ceph"]["daemons"]["mon"] = []
+
+
 def corrupt(hosts):
     hosts["nb-nfs-client"]["cluster_read"]["results"][0]["faults"] = [
         "/mnt/netfs/x cannot be read: it has other bytes."
@@ -228,6 +232,7 @@ def mounts_failed(hosts):
         (health_unasked, {"storage-b": NOT_MEASURED}, "ceph: storage-b-2: it was not asked."),
         (quorum_lost, {"storage-a": FAIL}, "storage-a-3 says of ceph: monitors out of quorum: nb-storage-a-1."),
         (without_a_key, {"storage-a": NOT_MEASURED}, "storage-a-3 does not know the members of ceph: no key."),
+        (no_monitor_asked, {"storage-b": NOT_MEASURED}, "No monitor of ceph says who its members are."),
         (corrupt, {"storage-a": FAIL}, "nfs-client: /mnt/netfs/x cannot be read: it has other bytes."),
         (
             not_arrived,
