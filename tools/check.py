@@ -406,8 +406,17 @@ def integration(job: Job) -> None:
     pytest(job, "tests/integration")
 
 
+SMOKE = ["tests/smoke/test_bench.py"]
+VALIDATION = ["tests/smoke/test_validate.py", "tests/smoke/test_consistency.py"]
+
+
 def smoke(job: Job) -> None:
-    pytest(job, "tests/smoke")
+    pytest(job, *SMOKE)
+
+
+def validation(job: Job) -> None:
+    """Run suites on real nodes, and the checker of histories on a file system that misbehaves."""
+    pytest(job, *VALIDATION)
 
 
 def cluster(job: Job) -> None:
@@ -463,25 +472,22 @@ def roles_of(profiles: Iterable[Path]) -> set[str]:
     return {f"roles/{service['role']}/[!R]*" for service in services}
 
 
-def smoke_inputs(names: list[str]) -> set[str]:
-    """Return the files that the smoke tests look at: of the servers, those of the systems that they measure."""
-    tests = inputs.chosen(names, ["tests/smoke/", "tests/support/", "pyproject.toml"])
-    asked = {
-        name
-        for test in tests
-        for word in re.findall(r"system=([a-z0-9,-]+)", inputs.text(test))
-        for name in word.split(",")
-    }
-    roles = roles_of(path for name in asked if (path := ROOT / f"playbooks/systems/{name}.yml").exists())
-    return inputs.reached(
-        [
-            *tests,
-            *inputs.chosen(
-                names, ["bench.yml", "validate.yml", "playbooks/", "inventories/", "roles/nodes_docker/[!R]*", *roles]
-            ),
-        ],
-        names,
-    )
+def smoke_inputs(*patterns: str) -> Callable[[list[str]], Iterable[str]]:
+    """Return what says which files smoke tests look at: of the servers, those of the systems that they measure."""
+
+    def find(names: list[str]) -> set[str]:
+        tests = inputs.chosen(names, [*patterns, "tests/support/", "pyproject.toml"])
+        asked = {
+            name
+            for test in tests
+            for word in re.findall(r"system=([a-z0-9,-]+)", inputs.text(test))
+            for name in word.split(",")
+        }
+        roles = roles_of(path for name in asked if (path := ROOT / f"playbooks/systems/{name}.yml").exists())
+        own = ["bench.yml", "validate.yml", "playbooks/", "inventories/", "roles/nodes_docker/[!R]*", *roles]
+        return inputs.reached([*tests, *inputs.chosen(names, own)], names)
+
+    return find
 
 
 def cluster_inputs(names: list[str]) -> set[str]:
@@ -513,7 +519,7 @@ def parts() -> list[Part]:
         Part("mypy", mypy, matching(*CODE)),
         Part("unit", unit, lambda names: names, minutes=30),
         Part("docs", docs, matching(*PAGES)),
-        Part("site", site, matching(*PAGES)),
+        Part("site", site, matching(*PAGES), minutes=10),
         Part("ansible-lint", ansible_lint, matching("*.yml", ".ansible-lint", "plugins/", "roles/*/[!R]*"), minutes=10),
         Part("tarball", tarball, matching("*.yml", "plugins/", "playbooks/", "roles/", "meta/", "inventories/")),
         Part("sanity", sanity, matching("plugins/", "tests/", "meta/", "changelogs/"), minutes=15),
@@ -525,7 +531,8 @@ def parts() -> list[Part]:
             minutes=10,
         ),
         Part("leftovers", leftovers, inputs_of_tests("molecule/default/"), shares_nodes=True),
-        Part("smoke", smoke, smoke_inputs, minutes=60),
+        Part("smoke", smoke, smoke_inputs(*SMOKE), minutes=60),
+        Part("validation", validation, smoke_inputs(*VALIDATION), minutes=60),
         Part("cluster", cluster, cluster_inputs, minutes=45),
         Part("operation", operation, cluster_inputs, minutes=90, by_name=True),
         *(
