@@ -43,8 +43,9 @@ PLAN_OF_GANESHA = ["-e", "system=ganesha", "-e", "effort=smoke", "-e", "plan_onl
 LANES = 3 if os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 14 << 30 else 2
 """How many parts run at a time. Each waits for much, and its nodes take up to 4 GiB."""
 TAIL = 120  # lines of a failed program's output that are shown at once; the log has them all
-BY_NAME = {"role:claudefs", "role:claudefs_conduit"}
-"""Scenarios that run only when they are named: their servers are doubles, until the programs exist."""
+BY_NAME = {"role:ceph_mirror", "role:claudefs", "role:claudefs_conduit"}
+"""Scenarios that run only when they are named: the cluster mirrors between its sites, too, and of ClaudeFS the servers
+are doubles, until the programs exist."""
 NO_HOSTS = "skipping: no hosts matched"  # what Ansible says of a play that then counts as passed
 QUICK = 5  # minutes: the limit of a part that says nothing else
 REASONS = 4  # lines of it that look like a reason, shown again at the end
