@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 LATEST = "20261124T062003Z-ganesha-smoke"  # the run that docs/first-benchmark.md shows
 # What stands in the pages for something of the reader's own
-STANDS_FOR = {"NAME": LATEST, "RUN": LATEST, "BASE": LATEST, "sample": "ganesha", "SAMPLE": "ganesha"}
+STANDS_FOR = {"NAME": LATEST, "RUN": LATEST, "BASE": LATEST, "sample": "ganesha", "SAMPLE": "ganesha", "PROOF": "cuts"}
 BIN = Path(sys.executable).parent
 
 
