@@ -518,12 +518,12 @@ def parts() -> list[Part]:
         Part("shell", shell, matching("tools/", ".ci/", "roles/*/files/", "docs/")),
         Part("changelog", changelog, matching("changelogs/", "CHANGELOG.md")),
         Part("mypy", mypy, matching(*CODE)),
-        Part("unit", unit, lambda names: names, minutes=30),
+        Part("unit", unit, lambda names: names, minutes=45),
         Part("docs", docs, matching(*PAGES)),
         Part("site", site, matching(*PAGES), minutes=10),
         Part("ansible-lint", ansible_lint, matching("*.yml", ".ansible-lint", "plugins/", "roles/*/[!R]*"), minutes=20),
         Part("tarball", tarball, matching("*.yml", "plugins/", "playbooks/", "roles/", "meta/", "inventories/")),
-        Part("sanity", sanity, matching("plugins/", "tests/", "meta/", "changelogs/"), minutes=15),
+        Part("sanity", sanity, matching("plugins/", "tests/", "meta/", "changelogs/"), minutes=25),
         # what is shown comes from these; what steps name is for nodes
         Part(
             "browser",
