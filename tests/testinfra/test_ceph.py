@@ -400,11 +400,27 @@ def test_cold_gateway_serves_the_same_bytes(client: Host, mounted: Ways) -> None
     client.check_output("rm %s", f"{MOUNT}/cold")
 
 
-def test_refusals_of_a_gateway_change_nothing(gateway: Host) -> None:
-    """What molecule/ceph/refusals/cases.yml lists."""
+@pytest.mark.parametrize(
+    "variables, message",
+    [
+        (
+            {"ganesha_exports": [{"path": "/other", "ceph_client": "nfs"}]},
+            "client nfs may use /media and what is below",
+        ),
+        ({"ganesha_exports": [{"path": "/media", "ceph_client": "reader"}]}, "this client may only read"),
+        ({"ganesha_exports": [{"path": "/media", "ceph_client": "nsf"}]}, "the endpoint has no such client"),
+        ({"ganesha_exports": [{"path": "/media/none", "ceph_client": "nfs"}]}, "client.nfs cannot open /media/none"),
+        ({"ganesha_ceph_endpoint": {}}, "it has no monitors"),
+        ({"samba_shares": [{"name": "x", "path": "/media", "ceph_client": "nfs"}]}, "client nfs may use /media"),
+        ({"samba_shares": [{"name": "x", "path": "/none", "ceph_client": "smb"}]}, "client.smb cannot open /none"),
+        ({"samba_shares": [{"name": "x", "path": "/media", "ceph_client": "smb", "mode": "0700"}]}, "mode of a share"),
+    ],
+)
+def test_what_a_gateway_cannot_serve_is_refused(gateway: Host, variables: dict[str, Any], message: str) -> None:
     everything = "find /etc /usr/local -xdev -type f -size -1M -exec sha256sum '{}' + | sort"
     before = gateway.check_output(everything)
-    play("molecule/ceph/refusals.yml")
+    said = play(f"--extra-vars={json.dumps(variables)}", "molecule/ceph/gateway.yml", refused=True)
+    assert message in " ".join(said.split())
     assert gateway.check_output(everything) == before
 
 
